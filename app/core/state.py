@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.areas.area import Answer, Area, Box
-    from app.figures.measures import Measure
+    from app.figures.measures import Colouring
     from app.figures.sheets import KindHeadline
     from app.store import Saved
     from planner.scenarios.edits import Edit
@@ -227,7 +227,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         return bool(self.what_if != self.opened.saved)
 
     @property
-    def painted(self) -> Measure:
+    def painted(self) -> Colouring:
         """The measure shown, in its form for a life-cycle group where one is chosen."""
         measure = MEASURES[self.measure]
         return measure.of_group or measure if self.group else measure

@@ -109,7 +109,7 @@ class MeasureView:
 
 
 @dataclass(frozen=True)
-class Measure:
+class Colouring:
     """A way to colour villages.
 
     Attributes
@@ -138,7 +138,7 @@ class Measure:
     classes: Callable[[MeasureView], Classes]
     legend: Callable[[Texts], list[LegendRow]]
     needs: tuple[str, ...] = ()
-    of_group: Measure | None = None
+    of_group: Colouring | None = None
     counts_all: bool = False
 
 
@@ -329,9 +329,9 @@ def _coded(values: pd.Series, order: tuple[str, ...]) -> Classes:
     return classes
 
 
-def _of_people(edges: tuple[float, ...], of_group: Measure | None = None) -> Measure:
+def _of_people(edges: tuple[float, ...], of_group: Colouring | None = None) -> Colouring:
     """Return the measure of people not reached, in classes of a size."""
-    return Measure(
+    return Colouring(
         "unreached", _("People not reached"),
         _("The village's people who are not within the limit; of a life-cycle group, its people times the "
           "share not reached. Unknown where the class rests on people of whom nobody knows whether they are "
@@ -342,36 +342,36 @@ def _of_people(edges: tuple[float, ...], of_group: Measure | None = None) -> Mea
 
 
 # A later part of the app adds its measures here.
-MEASURES: dict[str, Measure] = {
+MEASURES: dict[str, Colouring] = {
     m.key: m
     for m in (
-        Measure("status", _("Status"), _(
+        Colouring("status", _("Status"), _(
             "A village is served, partly served or a gap by the share of its people within the limit "
             "(METHODS: Coverage)."), _status, _status_legend),
-        Measure("state", _("State (present, reached, functioning)"), _(
+        Colouring("state", _("State (present, reached, functioning)"), _(
             "The gravest fault that is known of the three answers, in both seasons: not reached, reached in "
             "the dry season only, not functioning; else what is not known; else served from outside, or "
             "complete (METHODS: The ILP model)."), _state, _state_legend, needs=("answers",)),
-        Measure("functioning", _("Functioning"), _(
+        Colouring("functioning", _("Functioning"), _(
             "Whether a unit in the village (where there is none: the nearest) has the staff and open days of "
             "the standard, and is not declared closed; unknown where nobody says (METHODS: The ILP model)."),
             _functioning, _present_legend, needs=("answers",)),
-        Measure("minutes", _("Minutes"), _(
+        Colouring("minutes", _("Minutes"), _(
             "Travel time of the village's middle person to the nearest unit that is listed: half of the "
             "people are not further away (METHODS: Travel times)."), _minutes, _minutes_legend),
-        Measure("share", _("Share reached"), _(
+        Colouring("share", _("Share reached"), _(
             "People within the limit, divided by the village's people. Unknown where the class rests on "
             "people of whom nobody knows whether they are reached (METHODS: Coverage)."),
             _share, _share_legend),
         _of_people(PEOPLE, _of_people(PEOPLE_OF_GROUP)),
-        Measure("beyond", _("People beyond capacity"), _(
+        Colouring("beyond", _("People beyond capacity"), _(
             "People within the limit of a unit for whom none of these units has room, in the scenario's own "
             "season; unknown where nothing says how much room these units have (METHODS: The ILP model)."),
             _beyond, partial(_people_legend, edges=PEOPLE), needs=("beyond",), counts_all=True),
-        Measure("present", _("Unit in the village"), _(
+        Colouring("present", _("Unit in the village"), _(
             "Whether a unit of this kind stands in the village; unknown where no list was given "
             "(METHODS: Coverage)."), _present, _present_legend),
-        Measure("change", _("Difference"), _(
+        Colouring("change", _("Difference"), _(
             "The answer with the changes, compared with the base, or with the saved scenario chosen. A way "
             "counts as quicker or slower from half a minute on."),
             _change, _change_legend),

@@ -141,7 +141,7 @@ def _holds(ids: NDArray[np.int64], one: int) -> bool:
 
 def ways_in_pieces(
     path: Path, deleted: Mapping[str, set[int]], ferries: Mapping[int, dict[str, str]], most: int | None
-) -> Iterator[Ways]:
+) -> Iterator[FileWays]:
     """Give the ways to travel of a file in its order, so many at once at most (None: all); one list at least.
 
     Parameters
@@ -160,7 +160,7 @@ def ways_in_pieces(
 
     text = not path.name.lower().endswith((".pbf", ".o5m"))
     newest = newest_of(path, "way", WAY_KEYS)
-    ways, given = Ways(deleted["way"], text=text), 0
+    ways, given = FileWays(deleted["way"], text=text), 0
     # Of those that are in the file more than once, the ones that are taken; and ferries.
     met: set[int] = set()
     for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(KeyFilter(*WAY_KEYS)):
@@ -171,7 +171,7 @@ def ways_in_pieces(
             met.add(way.id)
         if len(ways.ids) == most:
             yield ways
-            ways, given = Ways(deleted["way"], text=text), given + 1
+            ways, given = FileWays(deleted["way"], text=text), given + 1
     # Ways without tags of their own, whose relation says that they are a ferry.
     for way in with_ids(path, osmium.osm.WAY, [i for i in ferries if i not in met]):
         newer = newest.get(way.id, way.version) != way.version
@@ -181,7 +181,7 @@ def ways_in_pieces(
         yield ways
 
 
-class Ways:
+class FileWays:
     """Some ways to travel of a file, in its order."""
 
     def __init__(self, deleted: set[int], *, text: bool) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Finding
-    from geodata.readers.osm import Ways
+    from geodata.readers.osm import FileWays
     from geodata.readers.osm_ferries import Ferries
 
 # So many ways, and so many places of nodes, are in memory at once.
@@ -173,7 +173,7 @@ class _Waiting:
                 ids.append(file["ids"])
         return np.concatenate(ids)
 
-    def put(self, ways: Ways, tags: list[dict[str, str]], met: NDArray[np.int64]) -> bool:
+    def put(self, ways: FileWays, tags: list[dict[str, str]], met: NDArray[np.int64]) -> bool:
         """Put ways beside the others, but for those that an earlier file had; returns whether it had some."""
         ids, count = np.array(ways.ids, dtype=np.int64), np.array(ways.count, dtype=np.int64)
         new = ~np.isin(ids, met)

@@ -196,7 +196,7 @@ def _without_rivals(source: PopulationFile, out: Path, villages: gpd.GeoDataFram
 
 
 @dataclass(frozen=True)
-class Units:
+class CountryUnits:
     """The facilities of the country: the contract of the layer in degrees, with ``regency`` and ``landmass``.
 
     Attributes
@@ -214,7 +214,7 @@ class Units:
     notes: tuple[str, ...]
 
 
-def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands: Lands) -> Units:
+def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands: Lands) -> CountryUnits:
     """Read the lists once for the country, and find each unit's village and landmass.
 
     A unit's place is decided here, so that it does not depend on how the country is cut.
@@ -263,7 +263,7 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
             f"facilities: {which} neither a place nor a kabupaten: they serve nobody, and leave nothing "
             f"unknown anywhere: {shown}"
         )
-    return Units(rows, kinds, tuple(notes))
+    return CountryUnits(rows, kinds, tuple(notes))
 
 
 def _each_id_once(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -26,7 +26,7 @@ from planner.reports.analyst import kml
 from planner.reports.analyst.geopackage import write_geopackage
 from planner.reports.analyst.kml import kml_text, write_kml
 from planner.reports.analyst.qgis import facility_style, village_style
-from planner.reports.analyst.said import Said
+from planner.reports.analyst.said import AnswerSaid
 from planner.reports.documents.words import clean
 from planner.reports.maps.page import page_script
 from planner.reports.print_maps.look import HATCH_COLOR
@@ -142,7 +142,7 @@ def hexadecimal(rgba):
 
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_villages_have_our_colours_and_words(answer, lang):
-    said = Said(answer, lang)
+    said = AnswerSaid(answer, lang)
     style = village_style("pustu", "wet", said, ["people"], own_season=False, default=False)
     root = ET.fromstring(style.qml)  # noqa: S314 - our own
     symbols = {s.get("name"): s for s in root.iter("symbol")}
@@ -167,7 +167,7 @@ def test_every_facility_has_one_rule(answer):
     """By SQLite, whose words these filters share: each row is drawn by exactly one."""
     frame = answer.facilities()
     kinds, statuses = sorted(set(frame["kind"])), sorted(set(frame["status"]))
-    root = ET.fromstring(facility_style(kinds, statuses, Said(answer, "id"), []).qml)  # noqa: S314 - our own
+    root = ET.fromstring(facility_style(kinds, statuses, AnswerSaid(answer, "id"), []).qml)  # noqa: S314 - our own
     rules = [rule.get("filter") for rule in root.iter("rule")]
     with closing(sqlite3.connect(":memory:")) as file:
         frame.drop(columns="geometry").astype(object).to_sql("facilities", file)

@@ -22,7 +22,7 @@ from planner.pipeline import Ask, RolloutPlan, Study, demo_layers, rollout, site
 from planner.reports.workbook import write_workbook
 from planner.reports.workbook.paper import write_book
 from planner.reports.workbook.plan import plan_sheets
-from planner.reports.workbook.sheet import Column, Look, Sheet, Total
+from planner.reports.workbook.sheet import Look, Sheet, SheetColumn, Total
 from planner.reports.workbook.tables import findings
 from planner.reports.workbook.texts import workbook_texts
 from planner.reports.workbook.words import BookWords
@@ -268,8 +268,8 @@ def test_people_who_count_for_several_kinds_or_groups_are_not_added_up(written):
 def test_a_sum_of_one_kind_stands_there(tmp_path, kinds, total):
     of_kind = Total(alike="kind", instead="by kind")
     columns = (
-        Column("kind", "Kind", Look.TEXT, kinds),
-        Column("n", "N", Look.COUNT, [1.0, 2.0, 3.0], of_kind),
+        SheetColumn("kind", "Kind", Look.TEXT, kinds),
+        SheetColumn("n", "N", Look.COUNT, [1.0, 2.0, 3.0], of_kind),
     )
     write_book([Sheet("x", "X", "X", columns)], tmp_path / "a.xlsx", workbook_texts("en"), area="")
     kept = openpyxl.load_workbook(tmp_path / "a.xlsx", data_only=True)["X"]

@@ -14,7 +14,7 @@ from geodata.arguments import as_path
 from geodata.errors import ConfigError, DiskError
 from planner.reports.analyst.frames import district_frame, frames_of
 from planner.reports.analyst.qgis import district_style, facility_style, village_style
-from planner.reports.analyst.said import Said, first_listed
+from planner.reports.analyst.said import AnswerSaid, first_listed
 from planner.reports.analyst.storage import storable
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def write_geopackage(ilp: Ilp, path: str | Path, *, lang: str = "id", frames: Fr
     if path.suffix.lower() != SUFFIX:
         msg = f"{path.name}: a GeoPackage ends in {SUFFIX}; name it {path.with_suffix(SUFFIX).name}"
         raise ConfigError(msg)
-    said = Said(ilp.gaps, lang)
+    said = AnswerSaid(ilp.gaps, lang)
     frames = frames_of(ilp) if frames is None else frames
     tables = {
         "villages": storable(frames.villages),
@@ -118,7 +118,7 @@ def _write_layer(table: gpd.GeoDataFrame, path: Path, name: str) -> None:
     )  # fmt: skip
 
 
-def _styles(ilp: Ilp, said: Said, tables: dict[str, gpd.GeoDataFrame]) -> list[Style]:
+def _styles(ilp: Ilp, said: AnswerSaid, tables: dict[str, gpd.GeoDataFrame]) -> list[Style]:
     gaps = ilp.gaps
     columns = {name: list(table.columns.drop("geometry")) for name, table in tables.items()}
     first = first_listed(gaps)

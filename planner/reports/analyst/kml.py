@@ -16,7 +16,7 @@ from geodata.errors import ConfigError, DiskError
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.show import STATUS_COLORS, what_if
 from planner.reports.analyst.frames import frames_of
-from planner.reports.analyst.said import Said, first_listed
+from planner.reports.analyst.said import AnswerSaid, first_listed
 from planner.reports.documents.words import clean
 from planner.reports.maps.symbols import symbol_of
 
@@ -140,7 +140,7 @@ def kml_text(ilp: Ilp, *, lang: str = "id", kind: str | None = None, frames: Fra
     gaps = ilp.gaps
     shown = first_listed(gaps) if kind is None else kind
     gaps.scenario.rule(shown)
-    said = Said(gaps, lang)
+    said = AnswerSaid(gaps, lang)
     frames = frames_of(ilp) if frames is None else frames
     villages = list(_village_heads(frames.villages, gaps, shown, said))
     units = _folder(said.facilities(), _units(frames.facilities, said))
@@ -154,7 +154,7 @@ def kml_text(ilp: Ilp, *, lang: str = "id", kind: str | None = None, frames: Fra
     return text
 
 
-def _head(gaps: Gaps, kind: str, said: Said) -> str:
+def _head(gaps: Gaps, kind: str, said: AnswerSaid) -> str:
     # Here, because importing Folium takes most of half a second.
     from planner.reports.maps.page import attribution
 
@@ -191,7 +191,7 @@ def _folder(name: str, marks: Iterator[str]) -> str:
     return f"<Folder><name>{_name(name)}</name>\n{''.join(marks)}</Folder>\n"
 
 
-def _village_heads(frame: gpd.GeoDataFrame, gaps: Gaps, kind: str, said: Said) -> Iterator[str]:
+def _village_heads(frame: gpd.GeoDataFrame, gaps: Gaps, kind: str, said: AnswerSaid) -> Iterator[str]:
     """Give each village's placemark but for its outline."""
     names = gaps.layers.facilities["name"].to_dict()
     # Minutes of a kind that is reached by vehicle are of a walk all the same.
@@ -218,7 +218,7 @@ def _rows(frame: gpd.GeoDataFrame, columns: Sequence[str]) -> Iterator[tuple[Any
         yield label, dict(zip(columns, row, strict=True))
 
 
-def _of_kind(row: dict[str, object], kind: str, names: dict[str, str], said: Said, timed: str) -> str:
+def _of_kind(row: dict[str, object], kind: str, names: dict[str, str], said: AnswerSaid, timed: str) -> str:
     """Return what is known of a village and kind: status, minutes as ``timed``, why, and the nearest unit."""
     words = said.map
     parts = [words[str(row[f"{kind}_status"])]]
@@ -235,7 +235,7 @@ def _of_kind(row: dict[str, object], kind: str, names: dict[str, str], said: Sai
     return "; ".join(parts)
 
 
-def _units(frame: gpd.GeoDataFrame, said: Said) -> Iterator[str]:
+def _units(frame: gpd.GeoDataFrame, said: AnswerSaid) -> Iterator[str]:
     for code, row in _rows(frame, UNIT_COLUMNS):
         works = str(row["functioning"])
         facts = [

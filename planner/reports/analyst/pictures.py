@@ -11,7 +11,7 @@ from geodata.errors import ConfigError
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.show import STATUS_COLORS, what_if
 from planner.reports.analyst.frames import facility_frame, village_frame
-from planner.reports.analyst.said import Said, first_listed
+from planner.reports.analyst.said import AnswerSaid, first_listed
 from planner.reports.documents.words import clean
 from planner.reports.maps.symbols import symbol_of
 from planner.reports.print_maps.look import HATCH_COLOR, OTHER, SYMBOLS, drawable
@@ -179,19 +179,19 @@ def _require_tiles(tiles: object) -> None:
         raise ConfigError(msg) from None
 
 
-def _chosen(gaps: Gaps, kind: str | None, season: Season | None, lang: str) -> tuple[str, Season, Said]:
+def _chosen(gaps: Gaps, kind: str | None, season: Season | None, lang: str) -> tuple[str, Season, AnswerSaid]:
     kind = first_listed(gaps) if kind is None else kind
     gaps.scenario.rule(kind)
     season = gaps.scenario.season if season is None else season
     require_word(season, SEASONS, "season")
-    return kind, season, Said(gaps, lang)
+    return kind, season, AnswerSaid(gaps, lang)
 
 
 def _column(gaps: Gaps, kind: str, season: Season, name: str) -> str:
     return f"{kind}_{name}" if season == gaps.scenario.season else f"{kind}_{season}_{name}"
 
 
-def _title(gaps: Gaps, kind: str, season: Season, said: Said) -> str:
+def _title(gaps: Gaps, kind: str, season: Season, said: AnswerSaid) -> str:
     title = f"{said.layer(kind, season)} – {gaps.layers.area.name}"
     # A map of what might be must not pass for the present.
     return ". ".join(filter(None, (what_if(gaps.scenario, said.map), title)))
@@ -213,7 +213,7 @@ def _draw_villages(ax: Axes, villages: gpd.GeoDataFrame, status: Any) -> None:  
             some.plot(ax=ax, color=color, linewidth=OUTLINE_PT, **look)
 
 
-def _status_keys(counts: dict[str, int], said: Said) -> list[Any]:
+def _status_keys(counts: dict[str, int], said: AnswerSaid) -> list[Any]:
     from matplotlib.patches import Patch
 
     keys = []
@@ -228,7 +228,7 @@ def _status_keys(counts: dict[str, int], said: Said) -> list[Any]:
     return keys
 
 
-def _draw_units(ax: Axes, units: gpd.GeoDataFrame, kind: str, said: Said) -> Any:  # noqa: ANN401 - a handle
+def _draw_units(ax: Axes, units: gpd.GeoDataFrame, kind: str, said: AnswerSaid) -> Any:  # noqa: ANN401 - a handle
     """Draw the units, hollow where they are known not to function; returns the legend's key."""
     symbol = SYMBOLS.get(kind, OTHER)
     broken = (units["functioning"] == YesNo.NO).to_numpy()
@@ -246,7 +246,7 @@ def _draw_units(ax: Axes, units: gpd.GeoDataFrame, kind: str, said: Said) -> Any
 
 
 def _spoken(
-    frame: gpd.GeoDataFrame, columns: list[str], said: Said, statuses: dict[str, str]
+    frame: gpd.GeoDataFrame, columns: list[str], said: AnswerSaid, statuses: dict[str, str]
 ) -> gpd.GeoDataFrame:
     """Return some columns in words, with their headings; Folium puts them into HTML as they are."""
     out = frame[["geometry"]].copy()
@@ -265,7 +265,7 @@ def _spoken(
     return out
 
 
-def _add_units(page: folium.Map, units: gpd.GeoDataFrame, kind: str, said: Said) -> None:
+def _add_units(page: folium.Map, units: gpd.GeoDataFrame, kind: str, said: AnswerSaid) -> None:
     works = {"yes": said.map["yes"], "no": said.map["no"]}
     named = units.reset_index()
     named["functioning"] = [works.get(v, said.map["unknown"]) for v in named["functioning"]]

@@ -13,7 +13,7 @@ from planner.reports.print_maps.look import HATCH_COLOR, OTHER, SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from planner.reports.analyst.said import Said
+    from planner.reports.analyst.said import AnswerSaid
     from planner.reports.print_maps.look import MarkerLook
     from planner.scenarios.modes import Season
 
@@ -36,7 +36,7 @@ class Style(NamedTuple):
 
 
 def village_style(
-    kind: str, season: Season, said: Said, columns: Sequence[str], *, own_season: bool, default: bool
+    kind: str, season: Season, said: AnswerSaid, columns: Sequence[str], *, own_season: bool, default: bool
 ) -> Style:
     """Return the style of villages by their status of a kind.
 
@@ -56,8 +56,8 @@ def village_style(
     Examples
     --------
     >>> from planner import demo_layers, find_gaps
-    >>> from planner.reports.analyst.said import Said
-    >>> said = Said(find_gaps(demo_layers(12)), "en")
+    >>> from planner.reports.analyst.said import AnswerSaid
+    >>> said = AnswerSaid(find_gaps(demo_layers(12)), "en")
     >>> style = village_style("pustu", "wet", said, ["people"], own_season=False, default=False)
     >>> style.name, 'attr="pustu_wet_status"' in style.qml
     ('Pustu, wet season', True)
@@ -75,7 +75,7 @@ def village_style(
 
 
 def facility_style(
-    kinds: Iterable[str], statuses: Iterable[str], said: Said, columns: Sequence[str]
+    kinds: Iterable[str], statuses: Iterable[str], said: AnswerSaid, columns: Sequence[str]
 ) -> Style:
     """Return the style of facilities: a symbol a kind, hollow where it is known not to function.
 
@@ -93,8 +93,8 @@ def facility_style(
     Examples
     --------
     >>> from planner import demo_layers, find_gaps
-    >>> from planner.reports.analyst.said import Said
-    >>> said = Said(find_gaps(demo_layers(12)), "en")
+    >>> from planner.reports.analyst.said import AnswerSaid
+    >>> said = AnswerSaid(find_gaps(demo_layers(12)), "en")
     >>> facility_style(["pustu"], ["used"], said, ["name"]).qml.count("<rule ")
     2
     """
@@ -122,7 +122,7 @@ def facility_style(
     return Style("facilities", said.facilities(), qml, default=True)
 
 
-def district_style(said: Said, columns: Sequence[str]) -> Style:
+def district_style(said: AnswerSaid, columns: Sequence[str]) -> Style:
     """Return the style of kecamatan: their outlines and names.
 
     Parameters
@@ -135,8 +135,8 @@ def district_style(said: Said, columns: Sequence[str]) -> Style:
     Examples
     --------
     >>> from planner import demo_layers, find_gaps
-    >>> from planner.reports.analyst.said import Said
-    >>> district_style(Said(find_gaps(demo_layers(12)), "en"), ["district_name"]).layer
+    >>> from planner.reports.analyst.said import AnswerSaid
+    >>> district_style(AnswerSaid(find_gaps(demo_layers(12)), "en"), ["district_name"]).layer
     'districts'
     """
     renderer = ET.Element("renderer-v2", type="singleSymbol", forceraster="0", symbollevels="0")
@@ -187,7 +187,7 @@ def _rgba(color: str) -> str:
 
 
 def _qml(
-    renderer: ET.Element, said: Said, columns: Sequence[str], *, names: str, names_from: int | None
+    renderer: ET.Element, said: AnswerSaid, columns: Sequence[str], *, names: str, names_from: int | None
 ) -> str:
     """Return a whole style: the symbols, the names on the map, and the headings of the table."""
     root = ET.Element(

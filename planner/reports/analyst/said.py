@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
 
 
-class Said:
+class AnswerSaid:
     """What maps and files for GIS say of an answer.
 
     Parameters
@@ -32,7 +32,7 @@ class Said:
     Examples
     --------
     >>> from planner import demo_layers, find_gaps
-    >>> said = Said(find_gaps(demo_layers(12)), "en")
+    >>> said = AnswerSaid(find_gaps(demo_layers(12)), "en")
     >>> said.layer("pustu", "wet"), list(said.statuses().values())[2]
     ('Pustu, wet season', 'gap')
     """

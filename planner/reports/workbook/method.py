@@ -9,7 +9,7 @@ from planner.coverage.tables import kinds_without_rule, roads_or_straight
 from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.proposal.method import basis_of_limit
 from planner.reports.pws import standard_source
-from planner.reports.workbook.sheet import Column, Look
+from planner.reports.workbook.sheet import Look, SheetColumn
 from planner.reports.workbook.tables import made
 from planner.texts.formatter import Formatter
 
@@ -48,7 +48,9 @@ def method(gaps: Gaps, sheets: Sequence[Sheet], words: BookWords, told: Assumed 
     rows += [(sheet.name, c.heading, c.name) for sheet in sheets for c in sheet.columns]
     names = ("topic", "content", "machine")
     cells = zip(*rows, strict=True)
-    columns = [Column(n, words.heading(n), Look.LONG, list(c)) for n, c in zip(names, cells, strict=True)]
+    columns = [
+        SheetColumn(n, words.heading(n), Look.LONG, list(c)) for n, c in zip(names, cells, strict=True)
+    ]
     return made(words, "method", columns, frozen=1)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from planner.reports.workbook.sheet import Cell, Column, Sheet
+    from planner.reports.workbook.sheet import Cell, Sheet, SheetColumn
     from planner.reports.workbook.texts import WorkbookTexts
 
 # Of a share that is nearly all, never 100 %.
@@ -137,7 +137,7 @@ class _Paper:
         else:
             page.write_number(row, column, cell, look)
 
-    def _fill(self, page: Any, sheet: Sheet, number: int, column: Column) -> None:  # noqa: ANN401
+    def _fill(self, page: Any, sheet: Sheet, number: int, column: SheetColumn) -> None:  # noqa: ANN401
         look = self.cell[column.look]
         first, last = sheet.head + 1, sheet.head + sheet.rows
         for row, cell in enumerate(column.cells, start=first):
@@ -186,7 +186,7 @@ class _Paper:
         page.set_footer(f"&L{where.replace('&', '&&')}&RJangkau · &P / &N", {"scale_with_doc": False})
 
 
-def _width(column: Column) -> float:
+def _width(column: SheetColumn) -> float:
     """Return a column's width in characters: of its longest text or number, or word of the heading."""
     least, most = WIDTHS[column.look]
     values = [plain(c) for c in column.cells[:MEASURED_ROWS]]

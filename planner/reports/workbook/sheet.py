@@ -57,7 +57,7 @@ class Total(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """One column.
 
     Attributes
@@ -102,7 +102,7 @@ class Sheet:
     key: str
     name: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     frozen: int = 2
     note: str = ""
 
@@ -137,7 +137,7 @@ class Sheet:
     def _letter(self, name: str) -> str:
         return letters([c.name for c in self.columns].index(name))
 
-    def totals(self, column: Column, none: str) -> tuple[Formula, Formula]:
+    def totals(self, column: SheetColumn, none: str) -> tuple[Formula, Formula]:
         """Return what a column with a total comes to: all rows, and those shown.
 
         Parameters
@@ -167,7 +167,7 @@ class Sheet:
         lead = self.columns[0].name
         return formulas.seen(self.first(lead), self.cells(lead))
 
-    def _of_alike(self, column: Column, total: Total, none: str) -> tuple[Formula, Formula]:
+    def _of_alike(self, column: SheetColumn, total: Total, none: str) -> tuple[Formula, Formula]:
         """Return a column's sums where the rows are of one kind."""
         mine, kinds = self.cells(column.name), self.cells(total.alike)
         said = {plain(cell) for c in self.columns if c.name == total.alike for cell in c.cells}
@@ -180,7 +180,7 @@ class Sheet:
         )
         return Formula(every, value), Formula(shown, value)
 
-    def _mean(self, column: Column, by: str, none: str) -> float | str:
+    def _mean(self, column: SheetColumn, by: str, none: str) -> float | str:
         weights = next(c.cells for c in self.columns if c.name == by)
         both = zip(map(plain, column.cells), map(plain, weights), strict=True)
         pairs = [(s, w) for s, w in both if not isinstance(s, str) and not isinstance(w, str)]

@@ -17,7 +17,7 @@ from planner.reports.assumed import counted
 from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.proposal.found import in_words, which_in_words
 from planner.reports.workbook import formulas
-from planner.reports.workbook.sheet import Column, Formula, Look, Sheet, Total
+from planner.reports.workbook.sheet import Formula, Look, Sheet, SheetColumn, Total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ CATCHMENT = ("people_total", "people_own", "people_nearest", "villages_people_un
 SUMS = ("people_reached", "people_beyond", "visits_families", "visits_visits_month", "visits_rounds_month")
 
 
-def made(words: BookWords, key: str, columns: Sequence[Column], *, frozen: int = 2) -> Sheet:
+def made(words: BookWords, key: str, columns: Sequence[SheetColumn], *, frozen: int = 2) -> Sheet:
     """Return a sheet under its names in the language."""
     texts = words.texts
     return Sheet(key, texts.sheet[key], texts.title[key], tuple(columns), frozen)
@@ -91,7 +91,7 @@ def _village_column(
     name: str,
     totals: dict[str, Any],
     detail: bool,  # noqa: FBT001 - private
-) -> Column:
+) -> SheetColumn:
     kind, season, rest = words.parts(name)
     total = None
     if rest in SUMS or name == "people":
@@ -175,8 +175,8 @@ def districts(gaps: Gaps, villages_sheet: Sheet, words: BookWords) -> Sheet:
     codes, names = list(groups.groups), groups["district_name"].first().tolist()
     by = _ByDistrict(gaps, villages_sheet, words, codes)
     columns = [
-        Column("district_code", words.heading("district_code"), Look.TEXT, codes),
-        Column("district_name", words.heading("district_name"), Look.TEXT, names),
+        SheetColumn("district_code", words.heading("district_code"), Look.TEXT, codes),
+        SheetColumn("district_name", words.heading("district_name"), Look.TEXT, names),
         by.counted("villages"), by.summed("people"), by.unknown_people(),
     ]  # fmt: skip
     for kind in gaps.coverage:
@@ -200,16 +200,16 @@ class _ByDistrict:
         # Two rows of totals and one of headings stand above the first.
         return formulas.equal(self.sheet.cells("district_code", other=True), f"$A{row + 6}")
 
-    def _column(self, name: str, look: Look, cells: list[Cell], total: Total | None) -> Column:
-        return Column(name, self.words.heading(name), look, cells, total)
+    def _column(self, name: str, look: Look, cells: list[Cell], total: Total | None) -> SheetColumn:
+        return SheetColumn(name, self.words.heading(name), look, cells, total)
 
-    def counted(self, name: str) -> Column:
+    def counted(self, name: str) -> SheetColumn:
         """Return how many villages."""
         values = self.district.value_counts().reindex(self.codes).astype("float64").tolist()
         cells: list[Cell] = [Formula(formulas.count_where(self._mine(r)), v) for r, v in enumerate(values)]
         return self._column(name, Look.COUNT, cells, Total())
 
-    def unknown_people(self) -> Column:
+    def unknown_people(self) -> SheetColumn:
         """Return in how many villages the people are unknown."""
         values = (
             self.people.isna().groupby(self.district).sum().reindex(self.codes).astype("float64").tolist()
@@ -220,7 +220,7 @@ class _ByDistrict:
         ]
         return self._column("villages_people_unknown", Look.COUNT, cells, Total())
 
-    def with_status(self, kind: str, status: VillageStatus) -> Column:
+    def with_status(self, kind: str, status: VillageStatus) -> SheetColumn:
         """Return how many villages have a status."""
         mine = self.gaps.coverage[kind].villages["status"] == status
         values = mine.groupby(self.district).sum().reindex(self.codes).astype("float64").tolist()
@@ -231,7 +231,7 @@ class _ByDistrict:
         ]
         return self._column(f"{kind}_villages_{status}", Look.COUNT, cells, Total())
 
-    def summed(self, name: str) -> Column:
+    def summed(self, name: str) -> SheetColumn:
         """Return the sum of a column of people."""
         kind, *_ = self.words.parts(name)
         of = self.gaps.coverage[kind].villages["people_reached"] if kind else self.people
@@ -243,7 +243,7 @@ class _ByDistrict:
         ]
         return self._column(name, Look.COUNT, cells, Total())
 
-    def share(self, kind: str) -> Column:
+    def share(self, kind: str) -> SheetColumn:
         """Return the share of people reached."""
         name = f"{kind}_share_reached"
         share = self.gaps.coverage[kind].villages["share_reached"]

@@ -14,7 +14,7 @@ from planner.ilp.stages import default_stages
 from planner.ilp.three_answers import CLASS_COLORS
 from planner.reports.assumed import UNIT_STATES
 from planner.reports.documents.words import Words as DocumentWords
-from planner.reports.workbook.sheet import Column, Look, Total
+from planner.reports.workbook.sheet import Look, SheetColumn, Total
 from planner.reports.workbook.texts import workbook_texts
 from planner.scenarios.modes import SEASONS
 from planner.siting.measures import Measure, default_measures
@@ -134,7 +134,7 @@ class BookWords:
         detail: bool = False,
         blank: bool = False,
         long: bool = False,
-    ) -> Column:
+    ) -> SheetColumn:
         """Return a column of a result table as one of the workbook.
 
         Parameters
@@ -144,7 +144,7 @@ class BookWords:
         values
             Numbers, text or words of our vocabularies.
         total, detail
-            As :class:`planner.reports.workbook.sheet.Column` has them.
+            As :class:`planner.reports.workbook.sheet.SheetColumn` has them.
         blank
             A missing value is a cell that has no meaning here, and stays empty; else it is unknown.
         long
@@ -154,12 +154,12 @@ class BookWords:
         missing = "" if blank else self.texts.note["unknown"]
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             cells = self.numbers(values, missing)
-            return Column(name, self.heading(name), self.look(rest), cells, total, detail)
+            return SheetColumn(name, self.heading(name), self.look(rest), cells, total, detail)
         say = self._say(rest, values)
         known = values.notna().to_numpy()
         texts = [say(str(v)) if k else missing for v, k in zip(values, known, strict=True)]
         look = Look.LONG if long else Look.TEXT
-        return Column(name, self.heading(name), look, texts, None, detail, self._colours(rest))
+        return SheetColumn(name, self.heading(name), look, texts, None, detail, self._colours(rest))
 
     def numbers(self, values: pd.Series, missing: str) -> list[Cell]:
         """Return numbers as cells: what is missing, and what has no way, are words."""
