@@ -18,10 +18,12 @@ from geodata.codes import name_key
 from geodata.crs import WGS84, degrees_text
 from geodata.errors import counted
 from geodata.layers import PLACE, SEVERITIES, Cell, Finding, Layers, Severity, rows_about
+from geodata.readers.roads import unread_findings
 from geodata.villages_at import SLIVER_M
 from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
+from geodata.vocabulary.surfaces import unknown_surfaces
 from geodata.vocabulary.units import NAMED_ONCE, SAME_LIST_UNITS, unit_key
 
 if TYPE_CHECKING:
@@ -434,6 +436,22 @@ def _closed_classes(layers: Layers) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _unread_surfaces(layers: Layers) -> Iterator[Finding]:
+    """Tell of surfaces that nobody knows where no reader has told of any: of layers put together by hand."""
+    told = any(f.rule == "unread_value" and f.message.startswith("surface:") for f in layers.findings)
+    if layers.roads is None or told:
+        return
+    surface = layers.roads["surface"].dropna()
+    strange = surface[surface.map(lambda text: bool(unknown_surfaces(text)))]
+    effect = "what is understood of it counts, else as paved"
+    for found in unread_findings(surfaces=strange):
+        yield from _finding(
+            "warning", "roads", "unread_value",
+            [Cell("", 0, "surface", value, id=str(i), effect=effect) for i, value in strange.items()],
+            found.message, found.action, ids=found.ids,
+        )  # fmt: skip
+
+
 def _far_from_road(layers: Layers) -> Iterator[Finding]:
     rows = _used(layers)
     if layers.roads is None or rows.empty:
@@ -530,6 +548,6 @@ RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
     _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
     _declared_elsewhere, _village_elsewhere, _hamlet_elsewhere,
     _same_place, _same_unit, _same_list, _no_name, _functioning_unknown, _staff_inflated,
-    _unconnected, _separate_parts, _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
-    _unknown_parent, _name_contradicts_kind,
+    _unconnected, _separate_parts, _closed_classes, _unread_surfaces, _far_from_road,
+    _ferry_alone, _hamlet_people, _unknown_parent, _name_contradicts_kind,
 )  # fmt: skip

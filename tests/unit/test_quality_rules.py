@@ -173,6 +173,9 @@ CASES = [
                     road(4, 5, (6500, 0), (8000, 0), road_class="lain")),
          with_roads(road(3, 4, (6000, 0), (8000, 0), road_class="waterway"),
                     road(4, 5, (8000, 0), (8100, 0), **FERRY))),
+    Case("unread_value", "roads", "warning", ("'aspall' (2)", "'dirt;xyz' (1)"),
+         but("roads", surface=["aspall", "dirt;xyz", "aspall"]),
+         but("roads", surface=["aspal", "Dirt;sand", None]), count=3),
     Case("far_from_road", "facilities", "warning", ("U1",),
          second_unit_at(3000, 2001), second_unit_at(3000, 2000)),
     # A ferry of two pieces lands with one of its three ends.
@@ -378,3 +381,11 @@ def test_names_that_contradict_each_kind(kind, wrong, right):
         if names:
             area = but("facilities", units=len(names), name=names, kind=kind)
             assert sum(f.count for f in findings(area, "name_contradicts_kind")) == expected, names
+
+
+def test_surfaces_that_a_reader_told_of_are_told_once():
+    area = but("roads", surface=["aspall", "dirt", "aspall"])
+    [told] = findings(area, "unread_value")
+    assert told.message.startswith("surface: values that are not understood; what is understood of it")
+    read = replace(told, count=1)
+    assert findings(replace(area, findings=(read,)), "unread_value") == [read]
