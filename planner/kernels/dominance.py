@@ -51,11 +51,7 @@ def dominated(
         if len(mine) == 0:
             out[j] = True
             continue
-        rarest, fewest = mine[0], np.int64(1 << 62)
-        for row in mine:
-            degree = by_place.first[row + 1] - by_place.first[row]
-            if degree < fewest:
-                rarest, fewest = row, degree
+        rarest = _rarest(by_place, mine)
         # Who covers all that j covers, covers its rarest place too.
         for k in by_place.item[by_place.first[rarest] : by_place.first[rarest + 1]]:
             theirs = by_site.item[by_site.first[k] : by_site.first[k + 1]]
@@ -67,6 +63,17 @@ def dominated(
                 out[j] = True
                 break
     return out
+
+
+@njit(cache=True, nogil=True)
+def _rarest(lists: Lists, items: NDArray[np.int32]) -> int:
+    """Return the item (there is one) whose own list is shortest; of equals the first."""
+    rarest, fewest = items[0], np.int64(1 << 62)
+    for item in items:
+        size = lists.first[item + 1] - lists.first[item]
+        if size < fewest:
+            rarest, fewest = item, size
+    return rarest
 
 
 @njit(cache=True, nogil=True)
@@ -111,11 +118,7 @@ def needed_rows(by_row: Lists, by_site: Lists) -> NDArray[np.bool_]:
         mine = by_row.item[by_row.first[a] : by_row.first[a + 1]]
         if not keep[a] or len(mine) == 0:
             continue
-        rarest, fewest = mine[0], np.int64(1 << 62)
-        for j in mine:
-            degree = by_site.first[j + 1] - by_site.first[j]
-            if degree < fewest:
-                rarest, fewest = j, degree
+        rarest = _rarest(by_site, mine)
         # Whoever has all sites of a has the rarest of them.
         for b in by_site.item[by_site.first[rarest] : by_site.first[rarest + 1]]:
             theirs = by_row.item[by_row.first[b] : by_row.first[b + 1]]
