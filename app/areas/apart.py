@@ -14,11 +14,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.areas.apart_child import SIZE_BYTES, Task, framed
-from app.areas.folder import for_a_moment
 from app.areas.plain import loaded
 from app.areas.stopping import StoppedError, may_go_on
 from geodata import errors
 from geodata.errors import ConfigError, InputError
+from geodata.files.moment import for_a_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +146,7 @@ class Apart:
             The work has a fault of ours; the message has its trace.
         """
         end = time.monotonic() + bounds.seconds
-        with for_a_moment() as folder:
+        with for_a_moment("app") as folder:
             task = Task(work, arguments, str(folder), bounds.memory_bytes, bounds.seconds)
             line, leash = self._begun()
             with line, leash:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import Field, ValidationError
 
-from app.areas.folder import for_a_moment
 from geodata.errors import ConfigError, InputError, told_again
+from geodata.files.moment import for_a_moment
 from geodata.files.yamlfile import Model, merged, read_content, validated
 from planner.scenarios.edits import Edit, OpenFacility
 from planner.scenarios.modes import Positive
@@ -94,7 +94,7 @@ def content_of_file(content: bytes, base: Scenario) -> dict[str, Any]:
 
 def _read(content: bytes) -> tuple[Scenario, dict[str, Any]]:
     """Return the scenario of a file, and of its values those that the file itself says."""
-    with for_a_moment() as folder:
+    with for_a_moment("app") as folder:
         file = folder / "scenario.yml"
         file.write_bytes(content)
         try:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from app.areas.apart import OF_LIST, Here
 from app.areas.area import Area
-from app.areas.folder import for_a_moment
 from app.areas.lists import with_list_of, with_people_of
 from app.areas.stopping import has_its_turn, may_go_on
 from geodata.areafile import PopulationFile
 from geodata.drafting.chosen import Chosen, source_of
 from geodata.drafting.guess import guesses
 from geodata.errors import ConfigError, InputError, told_again
+from geodata.files.moment import for_a_moment
 from geodata.readers.place_fixes import Fix
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _on_disk(file: GivenFile) -> Iterator[Path]:
         shapefile = "; a shapefile with all its parts (.shp, .shx, .dbf, .prj) in one .zip"
         msg = f"{name}: give a list as {', '.join(ENDINGS)}{shapefile}"
         raise ConfigError(msg, why="no_list_ending", name=name, endings=", ".join(ENDINGS))
-    with for_a_moment() as folder:
+    with for_a_moment("app") as folder:
         path = folder / name
         path.write_bytes(file.content)
         try:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
-from app.areas.folder import for_a_moment
 from app.areas.stopping import may_go_on
 from app.figures.ilp import PWS_PARTS
 from geodata.crs import WGS84
 from geodata.files.csvtext import csv_text
+from geodata.files.moment import for_a_moment
 from planner.ilp.tables import village_columns
 from planner.pipeline import village_table
 from planner.reports.maps.page import write_map
@@ -55,7 +55,7 @@ def to_xlsx(answer: Answer, lang: str = "id", adoption: Iterable[Adoption] = ())
     """
     answer.prepare(*TABLE_PARTS)
     may_go_on()
-    with for_a_moment() as folder:
+    with for_a_moment("app") as folder:
         path = folder / "gaps.xlsx"
         write_workbook(answer.gaps, answer.ilp.with_adoption(adoption), path, lang=lang)
         return io.BytesIO(path.read_bytes())
@@ -81,7 +81,7 @@ def to_geojson(answer: Answer) -> io.BytesIO:
 
 def to_map(answer: Answer, lang: str) -> io.BytesIO:
     """Return the map as one file that opens without a network."""
-    with for_a_moment() as folder:
+    with for_a_moment("app") as folder:
         path = folder / "map.html"
         write_map(answer.gaps, path, lang=lang)
         return io.BytesIO(path.read_bytes())

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.areas.apart import OF_AREAS, Here
-from app.areas.folder import for_a_moment
 from app.areas.shapes import areas_together
 from geodata.errors import ConfigError, InputError, told_again
+from geodata.files.moment import for_a_moment
 from planner.pipeline import Ask, Floor, Objective
 from planner.siting.measures import default_measures
 
@@ -240,7 +240,7 @@ def area_of_file(name: str, content: bytes, readers: Readers | None = None) -> s
         endings = ", ".join(AREA_FILES)
         msg = f"give a file of areas as {endings}"
         raise ConfigError(msg, why="no_area_ending", endings=endings)
-    with for_a_moment() as folder:
+    with for_a_moment("app") as folder:
         file = folder / f"areas{ending}"
         file.write_bytes(content)
         try:

@@ -8,22 +8,22 @@ and places that ways bring along.
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geodata.errors import UnreadableFileError
 from geodata.files import limits
+from geodata.files.moment import for_a_moment
 from geodata.readers.osm import deleted_objects, require_refs
 from geodata.readers.osm_form import ENDINGS
 from geodata.readers.osm_versions import DRAWER, DRAWERS, stand_of, twice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -87,17 +87,17 @@ def osm_in_order(path: Path, what: str, keys: Collection[str]) -> Iterator[InOrd
     ...     [found.original("node", n.id) for n in osmium.FileProcessor(str(found.path))]
     [-9, -1]
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with for_a_moment("osm") as folder:
         named = path
         if not path.name.endswith(ENDINGS):
             # An answer in the cache of downloads: libosmium asks the name what it is.
-            named = Path(folder, f"{path.name}.osm")
+            named = folder / f"{path.name}.osm"
             named.symlink_to(path.absolute())
         deleted = deleted_objects(named, what)
         if not any(deleted.values()) and _is_in_order(named):
             yield InOrder(named)
         else:
-            yield _put_in_order(named, what, keys, deleted, Path(folder))
+            yield _put_in_order(named, what, keys, deleted, folder)
 
 
 def _is_in_order(path: Path) -> bool:
@@ -212,6 +212,7 @@ def as_before(x: Any, found: InOrder, **other: Any) -> Any:  # noqa: ANN401 - os
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from types import SimpleNamespace
     >>> as_before(SimpleNamespace(id=7), InOrder(Path("kota.osm.pbf"))).id
     7

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geodata.errors import DiskError
+from geodata.files.moment import for_a_moment
 from geodata.readers.osm_stops import may_stop
 from geodata.readers.osm_versions import Stand, refuse_unclear, standing, with_ids
 from geodata.readers.osm_whole import LARGE_BYTES
@@ -17,6 +16,7 @@ from geodata.vocabulary.tags import node_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -187,9 +187,9 @@ def _by_index(path: Path, ids: NDArray[np.int64]) -> Iterator[NDArray[np.void]]:
     from osmium.filter import IdFilter
 
     large = path.stat().st_size > LARGE_BYTES
-    with tempfile.TemporaryDirectory() as folder:
-        _require_space(folder, len(ids) if large else path.stat().st_size // LEAST_BYTES)
-        file = Path(folder, "nodes")
+    with for_a_moment("osm") as folder:
+        _require_space(str(folder), len(ids) if large else path.stat().st_size // LEAST_BYTES)
+        file = folder / "nodes"
         index = osmium.index.create_map(f"sparse_file_array,{file}")
         handlers: list[Any] = [osmium.NodeLocationsForWays(index)]
         if large:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from geodata.build import read_layers
 from geodata.crs import WGS84
 from geodata.errors import InputError, SchemaError, counted, first_five
 from geodata.files.csvtext import csv_text
+from geodata.files.moment import for_a_moment
 from geodata.layers import StudyArea
 from geodata.readers.columns import Columns
 from geodata.readers.facilities.layer import FACILITY_COLUMNS
@@ -168,8 +168,8 @@ def _read(job: RegencyJob) -> tuple[Layers, tuple[str, ...]]:
         return read_layers(bare.model_copy(update={"population": source})), ()
     except InputError:
         layers = read_layers(bare)
-    with tempfile.TemporaryDirectory(prefix="jangkau-people-") as folder:
-        sure = Path(folder, people.name)
+    with for_a_moment("people") as folder:
+        sure = folder / people.name
         try:
             notes = _without_rivals(source, sure, layers.villages)
             with_people = bare.model_copy(update={"population": PopulationFile(path=sure)})

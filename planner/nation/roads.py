@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import shapely
 from geodata.areafile import RoadsFile
 from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
+from geodata.files.moment import for_a_moment
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.packed import require_small_batches
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
@@ -223,8 +223,8 @@ def _read_lines(
     rows: gpd.GeoDataFrame, zone: shapely.Geometry, crs: str, name: str = "roads.parquet"
 ) -> gpd.GeoDataFrame:
     """Return the roads layer of some lines, read by the reader of files, which calls them by a name."""
-    with tempfile.TemporaryDirectory(prefix="jangkau-roads-") as folder:
-        file = Path(folder, f"{Path(name).stem}.parquet")
+    with for_a_moment("roads") as folder:
+        file = folder / f"{Path(name).stem}.parquet"
         rows.to_parquet(file)
         return read_vector_roads(RoadsFile(path=file), zone, crs).frame
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from geodata.files.moment import for_a_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,8 +103,7 @@ def _compiled(
     # Here, because the compiler is 30 MB that only a report needs.
     import typst
 
-    with TemporaryDirectory(prefix="jangkau-") as name:
-        folder = Path(name)
+    with for_a_moment("document") as folder:
         (folder / MAIN).write_text(source, "utf-8")
         # Half a surrogate pair is no text that UTF-8 can hold.
         text = _with_marks_apart(json.dumps(data, ensure_ascii=False, allow_nan=False))

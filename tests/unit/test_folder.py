@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from app.areas.folder import LIVE, PREFIX, SETTLED_S, ServedFolder, for_a_moment, remove_leftovers
+from app.areas.folder import ServedFolder
 from geodata.files.lock import held
+from geodata.files.moment import LIVE, PREFIX, SETTLED_S, for_a_moment, remove_leftovers
 
 SERVER = """
 import sys, time
@@ -41,8 +43,8 @@ with _on_disk(GivenFile("kader.csv", b"nama")) as path:
 """
 
 
-def server(script=SERVER):
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+def server(script=SERVER, *more):
+    process = subprocess.Popen([sys.executable, "-c", script, *more], stdout=subprocess.PIPE, text=True)
     with process.stdout:
         return process, Path(process.stdout.readline().strip())
 
@@ -110,7 +112,7 @@ def test_folders_of_others_stay(temporary, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     # Nor does anything go where nothing can be locked.
-    monkeypatch.setattr("app.areas.folder.CAN_LOCK", False)
+    monkeypatch.setattr("geodata.files.moment.CAN_LOCK", False)
     remove_leftovers()
     assert left.exists()
 
@@ -130,8 +132,39 @@ def test_a_list_that_somebody_dropped_goes_after_a_kill(temporary):
 
 
 def test_a_folder_for_a_moment_goes_with_it(temporary):
-    with for_a_moment() as files:
+    with for_a_moment("app") as files:
         (files / "a.csv").write_text("a")
-    with pytest.raises(ZeroDivisionError), for_a_moment():
+    with pytest.raises(ZeroDivisionError), for_a_moment("app"):
         raise ZeroDivisionError
+    assert list(temporary.iterdir()) == []
+
+
+UNZIPPING = """
+import sys, time
+from pathlib import Path
+from geodata.readers.files.zipped import unpacked
+with unpacked(Path(sys.argv[1]), "villages") as path:
+    print(path.parent.parent, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+def test_a_map_out_of_a_zip_file_goes_after_a_kill(temporary, tmp_path_factory):
+    packed = tmp_path_factory.mktemp("given") / "desa.zip"
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("desa.geojson", "{}")
+    killed, left = server(UNZIPPING, packed)
+    aged(left)
+    assert (left / "files/desa.geojson").read_text() == "{}"
+    remove_leftovers()
+    assert left.exists()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    aged(left)
+    # The next command that needs such a folder.
+    subprocess.run(
+        [sys.executable, "-c", "from geodata.files.moment import *\nwith for_a_moment('map'): pass"],
+        check=True,
+    )
     assert list(temporary.iterdir()) == []

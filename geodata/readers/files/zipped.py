@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from geodata.errors import UnreadableFileError, brief, first_five
+from geodata.files.moment import for_a_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,10 @@ def unpacked(path: Path, what: str) -> Iterator[Path]:
     UnreadableFileError
         It is no zip file, is damaged, or does not hold one map with all its parts.
     """
-    with tempfile.TemporaryDirectory(prefix="jangkau-map-") as folder:
+    with for_a_moment("map") as folder:
         try:
             with zipfile.ZipFile(path) as file:
-                there = _unpack(file, Path(folder), path, what)
+                there = _unpack(file, folder, path, what)
         except UnreadableFileError:
             raise
         except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError, zlib.error) as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from geodata.files.csvtext import csv_text
+from geodata.files.moment import for_a_moment
 from planner.reports.outputs import RUN
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.rollout import YEARS_TABLE, rollout_record
@@ -43,8 +43,7 @@ def plan_for_documents(plan: Siting | Rollout) -> Plan:
     >>> made.command, made.kind, len(made.sites)
     ('site', 'posyandu', 2)
     """
-    with TemporaryDirectory(prefix="jangkau-") as name:
-        folder = Path(name)
+    with for_a_moment("plan") as folder:
         write_tables(plan, folder)
         if isinstance(plan, Rollout):
             record = rollout_record(plan)
