@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 from app.areas.question import WhatIf
 from app.core.state import History, Reference, opened_as
@@ -59,11 +60,12 @@ class Scenarios:
 
     @property
     def link(self) -> str:
-        """The end of the address that opens the saved scenario shown; empty when none is."""
+        """The end of the address that shows the saved scenario as it is seen; empty when none is open."""
         opened = self._state.opened
         if opened is None:
             return ""
-        return f"?area={self._state.area.code}&scenario={opened.id}&lang={self._texts.lang}"
+        said = {"area": self._state.area.code, "scenario": opened.id, "lang": self._texts.lang}
+        return "?" + urlencode(said | self._state.linked())
 
     def save_as(self, name: str, note: str) -> None:
         """Save the question shown under a name."""

@@ -214,6 +214,13 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         other = self.compared if self.differs else None
         return headlines(self.answer, self.season, group=self.group, other=other)
 
+    def linked(self) -> dict[str, str]:
+        """Return what an address says of the map and the sheet, so that somebody else sees the same."""
+        said = {"kind": self.kind, "season": self.season, "measure": self.measure, "group": self.group}
+        if self.selected is not None:
+            said[self.selected.what] = self.selected.id
+        return {k: v for k, v in said.items() if v}
+
     @property
     def differs(self) -> bool:
         """Whether the answer shown may differ from the one it is compared with."""

@@ -90,6 +90,11 @@ export function render({ model, el }) {
     if (node && wanted !== inView) node.scrollIntoView({ block: "nearest" });
     inView = wanted;
   }
+  const widths = new ResizeObserver((changed) => changed.forEach(({ target }) => {
+    if (target.isConnected) {
+      document.documentElement.style.setProperty(target.dataset.width, `${target.offsetWidth}px`);
+    } else widths.unobserve(target);
+  }));
   function show() {
     if (held.down) {
       held.waiting.add(show);
@@ -108,6 +113,8 @@ export function render({ model, el }) {
     // What may be cut for want of room is read whole by pointing at it.
     box.querySelectorAll("[data-whole]").forEach((n) => { n.title = n.textContent.replace(/\s+/g, " ").trim(); });
     box.querySelectorAll("a[data-absolute]").forEach((a) => { a.textContent = a.href; });
+    // What keeps clear of it elsewhere on the page learns how wide it is (data-width names the CSS property).
+    box.querySelectorAll("[data-width]").forEach((n) => widths.observe(n));
     scrolled.forEach(([name, top]) => {
       const node = box.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
       if (node) node.scrollTop = top;

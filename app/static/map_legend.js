@@ -23,7 +23,7 @@ function jangkauLegend(map, data, kinds) {
   control.addTo(map);
 
   function kindRow(kind) {
-    var row = el("button", "jk-kind");
+    var row = el("button", "jk-kind jk-counted");
     row.type = "button";
     row.dataset.kind = kind.kind;
     row.appendChild(jangkauBase.symbol(kind, kind.label));
@@ -48,6 +48,7 @@ function jangkauLegend(map, data, kinds) {
     rows[0].title = paint.title;
     paint.legend.forEach(function (row, i) {
       var node = jangkauBase.legendRow(row.color, row.label, row.unknown);
+      node.classList.add("jk-counted");
       node.appendChild(el("span", "jk-count", number.format(paint.counts[i])));
       rows.push(node);
     });

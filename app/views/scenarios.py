@@ -97,6 +97,11 @@ class _Scenarios(Follows):
 
         session.work(slow, shown, topic="scenarios")
 
+    @param.depends("state.measure", "state.group", "state.selected", watch=True)
+    def looked_elsewhere(self) -> None:
+        # The link to send on shows what is seen.
+        self.session.views.when_shown("scenarios", self.show)
+
     @param.depends("state.history", "state.reference", "state.kind", "state.season", watch=True)
     def changed(self) -> None:
         named = self.session.drafts.named

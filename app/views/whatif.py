@@ -59,6 +59,7 @@ class _WhatIf(Follows):
         self.candidates: list[str] = []
         # What is drawn next; the kind of a new unit is that of the map, until another is chosen.
         self.new_kind, self.road_class, self.flood_season = "", "residential", "wet"
+        self.units_placed = 0
         self.bridge = False
         self.list = Fragment(session.stream, "changes", self.acted, label=_("Changes"))
         self.rules = Fragment(session.stream, "rules", self.ruled, label=_("Rules"))
@@ -107,7 +108,7 @@ class _WhatIf(Follows):
             roads=session.area.layers.roads is not None,
             classes={c: road_class(c, session.texts) for c in OFFERED_ROAD_CLASSES},
             road_class=self.road_class, bridge=self.bridge, flood_season=self.flood_season,
-            seasons=FLOOD_SEASONS,
+            seasons=FLOOD_SEASONS, placed=self.units_placed,
         )  # fmt: skip
 
     def drawing(self, message: dict[str, str]) -> None:
@@ -228,6 +229,7 @@ class _WhatIf(Follows):
             return self.state.what_if.with_edit(edit)
 
         # The name that was typed is of this unit, not of the next.
+        self.units_placed += 1
         self.show_tools()
         self.session.questions.change(opened)
 

@@ -80,16 +80,12 @@ class Address:
     def parts(self) -> dict[str, str]:
         """Return what the address says, without the draft and the list's order and filter."""
         session, state = self._session, self._session.state
-        chosen = state.selected
         said: dict[str, Any] = {
-            "view": session.views.shown, "kind": state.kind, "season": state.season,
-            "measure": state.measure, "group": state.group,
+            "view": session.views.shown, **state.linked(),
             "scenario": self._opened,
             "against": state.reference.id, "beside": state.beside,
             "lang": session.texts.lang, "area": session.area.code, "trial": session.area.trial,
         }  # fmt: skip
-        if chosen is not None:
-            said[chosen.what] = chosen.id
         return {k: v for k, v in said.items() if v}
 
     def _unstepped(self) -> dict[str, str]:

@@ -268,3 +268,38 @@ def test_a_press_without_a_move_leaves_the_whole_area_in_sight(tab):
     tab.frame().wait_for_function("z => jangkau.map.getZoom() > z", arg=whole["zoom"])
     near = seen(tab)["zoom"]
     assert resized(tab, 1100, 640)["zoom"] == near
+
+
+@pytest.mark.slow
+def test_the_title_keeps_clear_of_the_settings_on_a_phone(chromium, served):
+    """Undo and redo can be touched, also where several areas are served and the settings are wide."""
+    tab = Tab(chromium, served.url, size=PHONE)
+    settings, step = tab.page.locator(".settings"), tab.page.locator('[data-key="redo"]')
+    expect(step).to_be_visible()
+    narrow = settings.bounding_box()["width"]
+    settings.evaluate(
+        "n => { const s = document.createElement('select'); s.style.width = '70px'; n.prepend(s); }"
+    )
+    tab.page.wait_for_function("w => parseFloat(getComputedStyle(document.documentElement)"
+                               ".getPropertyValue('--jk-settings-w')) > w + 60", arg=narrow)  # fmt: skip
+    box, right = settings.bounding_box(), step.bounding_box()
+    assert right["x"] + right["width"] <= box["x"]
+    tab.close()
+
+
+@pytest.mark.slow
+def test_counts_of_the_legend_stand_beside_their_class(chromium, served):
+    tab = Tab(chromium, served.url, lang="id", query="&kind=pustu&season=wet&measure=unreached")
+    tab.settled([-7, 110])
+    rows = tab.frame().locator("#jk-legend .jk-counted")
+    expect(rows.first).to_be_visible()
+    apart = rows.evaluate_all(
+        """rows => rows.map(row => {
+            const box = row.getBoundingClientRect();
+            const count = row.querySelector(".jk-count").getBoundingClientRect();
+            return count.top >= box.top - 1 && count.bottom <= box.bottom + 1 && count.right <= box.right + 1;
+        })"""
+    )
+    assert len(apart) > 5
+    assert all(apart)
+    tab.close()

@@ -11,6 +11,7 @@ import re
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import numpy as np
 import openpyxl
@@ -366,6 +367,23 @@ def test_a_link_names_only_what_was_saved(session):
     assert session.scenarios.link == ""
     session.state.opened = Opened("abc", "x", 1, WhatIf())
     assert "scenario=abc" in session.scenarios.link
+
+
+def test_a_link_shows_the_map_and_the_sheet_as_they_are_seen(session):
+    state = session.state
+    state.opened = Opened("abc", "x", 1, WhatIf())
+    state.param.update(kind="pustu", season="wet", measure="unreached")
+    state.selected = Selection("village", state.area.layers.villages.index[3])
+    said = dict(parse_qsl(session.scenarios.link.removeprefix("?")))
+    assert said == {
+        "area": state.area.code,
+        "scenario": "abc",
+        "lang": "en",
+        "kind": "pustu",
+        "season": "wet",
+        "measure": "unreached",
+        "village": state.area.layers.villages.index[3],
+    }
 
 
 def test_names_from_files_are_escaped():

@@ -159,6 +159,8 @@ def test_a_new_unit_has_the_kind_on_the_map_and_the_name_of_its_village(session)
     assert (session.state.what_if.edits[-1].kind, session.state.what_if.edits[-1].name) == (
         "pustu", "Pustu Baru",
     )  # fmt: skip
+    # The form speaks of the next unit then: what was typed for this one does not stay in it.
+    assert 'data-epoch="units-3"' in view.tools.html
 
 
 @pytest.mark.slow
