@@ -129,6 +129,20 @@ def cells_in(raster: OpenRaster, band: int, polygons: NDArray[np.object_], what:
     ------
     UnreadableFileError
         No such band; rows that do not run from west to east and north to south; too many cells.
+
+    Examples
+    --------
+    >>> from rasterio import Affine, MemoryFile
+    >>> from geodata.readers.rasters import OpenRaster
+    >>> grid = {"height": 1, "width": 2, "count": 1, "dtype": "float64", "crs": "EPSG:32748"}
+    >>> memory = MemoryFile()
+    >>> with memory.open(driver="GTiff", transform=Affine(10, 0, 0, 0, -10, 10), **grid) as file:
+    ...     file.write(np.array([[[100.0, 120.0]]]))
+    >>> raster = OpenRaster(memory.open(), pyproj.CRS("EPSG:32748"), None)
+    >>> village = gpd.GeoSeries([shapely.box(0, 0, 15, 10)], crs="EPSG:32748")
+    >>> cells = cells_in(raster, 1, outlines_in(village, raster, "people", "a.tif"), "people", "a.tif")
+    >>> cells.value.tolist(), cells.covered.tolist()
+    ([100.0, 120.0], [1.0, 0.5])
     """
     _require_readable(raster, band, what, file)
     _require_few(raster, polygons, what, file)

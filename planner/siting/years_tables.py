@@ -40,6 +40,15 @@ def rollout_answer(
         The problem, and its solution. What a stand-in costs is of the last year, with the people of today.
     xy
         float64 ``(candidates, 2)``, metres: of stand-ins that lose as many the nearest comes first.
+
+    Examples
+    --------
+    >>> from planner.siting.rollout.compare import compared_rollout
+    >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+    >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+    >>> answer = rollout_answer(two, compared_rollout(two))
+    >>> answer.unit, answer.solution.chosen.tolist()
+    ('person_years', [0, 1])
     """
     best = compared.best
     found = best.solution
