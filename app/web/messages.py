@@ -11,6 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from bokeh.core.serialization import Buffer
+from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server.views.ws import WSHandler
 from bokeh.util.serialization import make_id
 
@@ -86,6 +87,18 @@ class BoundedSocket(WSHandler):  # type: ignore[misc]  # Bokeh ships no types th
     """
 
     _taken = 0
+
+    def open(self) -> None:
+        """Greet a page; whoever speaks otherwise is turned away in one line of the log.
+
+        Bokeh closes such a socket, and then raises: a traceback for whatever anybody sends.
+        """
+        try:
+            super().open()
+        # Of words that are no token: no base64, no JSON, another shape.
+        except (ProtocolError, ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
+            LOG.info("a socket that does not speak as a page of ours was closed: %s", type(error).__name__)
+            self.close()
 
     async def _receive(self, fragment: str | bytes) -> Any:  # noqa: ANN401 - Bokeh's own
         self._taken += len(fragment)

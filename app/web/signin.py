@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import math
 import time
 from contextlib import asynccontextmanager
@@ -31,7 +32,7 @@ FREE_FAILURES = 5
 PAUSE_S = 30.0
 MOST_KEPT = 10_000
 # Attempts that wait for their password to be checked, a third of a second each: of one address, an office
-# that begins its day; and of all.
+# that begins its day; and addresses that wait, each of which has one attempt at a time in the queue.
 MOST_OF_ADDRESS = 8
 MOST_WAITING = 24
 BUSY = "busy"
@@ -75,11 +76,32 @@ class _Turn:
 
 
 def _is_full(turns: dict[str, _Turn], address: str) -> bool:
-    """Return whether one attempt more would wait too long: nobody is kept waiting by what others queue."""
+    """Return whether one attempt more would wait too long: nobody is kept waiting by what others queue.
+
+    Addresses are counted, not attempts: three that queue all they may would else turn everybody away.
+    """
     mine = turns.get(address)
-    if mine is not None and mine.attempts >= MOST_OF_ADDRESS:
-        return True
-    return sum(turn.attempts for turn in turns.values()) >= MOST_WAITING
+    return len(turns) >= MOST_WAITING if mine is None else mine.attempts >= MOST_OF_ADDRESS
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one address: of IPv6 the network, for a single computer has billions there.
+
+    Examples
+    --------
+    >>> network_of("10.0.0.5"), network_of("2001:db8:1:2:3::4"), network_of("::ffff:10.0.0.5")
+    ('10.0.0.5', '2001:db8:1:2::/64', '10.0.0.5')
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        # A socket file has no address.
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 @asynccontextmanager
@@ -126,7 +148,7 @@ class _SignIn(BasicLoginHandler):
 
     async def post(self) -> None:
         name, password = self.get_argument("username", "")[:200], self.get_argument("password", "")[:1000]
-        desk, address = self.desk, self.request.remote_ip
+        desk, address = self.desk, network_of(self.request.remote_ip or "")
         if _is_full(desk.turns, address):
             # It was not tried, so it does not count.
             self.redirect(f"login?error={BUSY}")

@@ -146,3 +146,24 @@ def test_who_would_wait_long_to_sign_in_is_told_so(area, tmp_path, monkeypatch):
     assert where == "login?error=busy"
     assert "Banyak orang sedang masuk saat ini" in page
     assert "salah" not in page
+
+
+@pytest.mark.parametrize(
+    "words", [["foreign"], ["graphql-ws", "x"], ["bokeh"], ["bokeh", "x"], ["bokeh", "bm9uZQ"], []]
+)
+def test_a_socket_that_speaks_otherwise_leaves_no_traceback(area, tmp_path, caplog, words):
+    """Bokeh raised for each of them, so that an operator's log was full of what strangers sent."""
+
+    async def ask(host):
+        made = await websocket_connect(
+            HTTPRequest(f"ws://{host}/ws", headers={"Origin": f"http://{host}"}), subprotocols=words
+        )
+        said = await made.read_message()
+        # Tornado's client would complain of itself.
+        made.close()
+        return said
+
+    with caplog.at_level("INFO"):
+        assert served(area, tmp_path, ask) is None
+    assert [r for r in caplog.records if r.exc_info] == []
+    assert any("does not speak as a page of ours" in r.message for r in caplog.records)

@@ -16,6 +16,7 @@ from app.web.signin import (
     _is_full,
     _Turn,
     _turn,
+    network_of,
 )
 
 
@@ -127,3 +128,20 @@ def test_what_would_wait_long_is_turned_away_at_once(addresses, taken):
 
 def test_one_address_alone_does_not_fill_the_queue():
     assert not _is_full({"10.0.0.5": _Turn(attempts=MOST_OF_ADDRESS)}, "10.0.0.6")
+
+
+def test_a_few_addresses_that_queue_all_they_may_turn_nobody_away():
+    """Three with eight attempts each filled the queue of 24; each has one attempt at a time in it."""
+    turns = {f"203.0.113.{n}": _Turn(attempts=MOST_OF_ADDRESS) for n in range(MOST_WAITING - 1)}
+    assert not _is_full(turns, "10.0.0.6")
+    turns["203.0.113.99"] = _Turn(attempts=1)
+    assert _is_full(turns, "10.0.0.6")
+    assert not _is_full(turns, "203.0.113.99"), "it waits for its own"
+
+
+def test_one_computer_is_one_address_however_many_it_has():
+    """Each of a network's 2^64 addresses had a place in the queue, and tries at a name, of its own."""
+    assert len({network_of(f"2001:db8:1:2::{n:x}") for n in range(60)}) == 1
+    assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")
+    assert network_of("fe80::1%eth0") == network_of("fe80::2%eth1")
+    assert network_of("") == ""
