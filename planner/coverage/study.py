@@ -525,7 +525,7 @@ class Study:
         scenario = self.scenario.model_copy(update={"edits": edits})
         layers, touched = self._with_units(edits)
         may_go_on()
-        ways = self._with_edits(scenario, edits)
+        ways = self._with_edits(scenario, edits, may_go_on)
         seasons: dict[Season, dict[str, Coverage]] = {}
         for season in scenario.seasons:
             seasons[season] = {}
@@ -574,20 +574,22 @@ class Study:
             for name in ("forward_s", "backward_s", "link_s", "link_back_s")
         )
 
-    def _with_edits(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways | None:
+    def _with_edits(
+        self, scenario: Scenario, edits: Sequence[Edit], may_go_on: Callable[[], None] = go_on
+    ) -> Ways | None:
         """Return the ways with the edits of roads; the base's own where there are none."""
         at = [i for i, e in enumerate(edits) if not isinstance(e, FACILITY_EDITS)]
         if self.ways is None or not at:
             return self.ways
         # With their numbers: a drawn road is named by its own.
         name = f"{content_hash([edits[i] for i in at])} {at}"
-        return self._edited.get(name, lambda: self._rebuilt(scenario, edits))
+        return self._edited.get(name, lambda: self._rebuilt(scenario, edits, may_go_on))
 
-    def _rebuilt(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways:
+    def _rebuilt(self, scenario: Scenario, edits: Sequence[Edit], may_go_on: Callable[[], None]) -> Ways:
         assert self.ways is not None
         network, patch = edited_network(
             self.ways.network, self._roads, edits, scenario=scenario, modes=self.modes,
-            floods=self.layers.floods,
+            floods=self.layers.floods, may_go_on=may_go_on,
         )  # fmt: skip
         landmass = self._edge_landmass
         if patch is not None:

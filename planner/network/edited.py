@@ -10,10 +10,11 @@ from geodata.vocabulary.roads import FERRY
 from planner.network.build import build_network, patch_network
 from planner.network.editing.refusals import require_few_points
 from planner.network.overlay import flood_areas, road_overlay
+from planner.progress import go_on
 from planner.scenarios.edits import ROAD_EDITS, ChangeSpeed, Flood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ def edited_network(
     scenario: Scenario,
     modes: Iterable[str],
     floods: gpd.GeoDataFrame | None,
+    may_go_on: Callable[[], None] = go_on,
 ) -> tuple[TravelNetwork, TravelNetwork | None]:
     """Return the network with some edits, and the part of it that was put in (None for none).
 
@@ -48,6 +50,8 @@ def edited_network(
         Those of ``base``.
     floods
         The floods layer (Polygons, in the CRS of ``roads``); None without one.
+    may_go_on
+        Called now and then; what it raises ends the work.
 
     Raises
     ------
@@ -83,7 +87,8 @@ def edited_network(
         network = build_network(roads, scenario, modes=modes, floods=areas, base=base)
     if not any(isinstance(e, ROAD_EDITS) or (isinstance(e, Flood) and e.factor == 0) for e in edits):
         return network, None
-    overlay = road_overlay(roads, edits, scenario.drawing)
+    overlay = road_overlay(roads, edits, scenario.drawing, may_go_on=may_go_on)
+    may_go_on()
     patch = None
     if len(overlay.put):
         patch = build_network(

@@ -15,11 +15,12 @@ import shapely
 from planner.network.editing.roads import EditedRoads, drawn_shape
 from planner.network.impedance import FloodArea
 from planner.network.pieces import PIECE_COLUMNS, WHOLE
+from planner.progress import go_on
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, Flood, ReopenRoad
 from planner.scenarios.modes import SEASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -131,7 +132,13 @@ def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.G
     return overlaid_roads(roads, _overlay_of(work, ())).drop(columns=WHOLE, errors="ignore")
 
 
-def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRule) -> RoadOverlay:
+def road_overlay(
+    roads: gpd.GeoDataFrame,
+    edits: Sequence[Edit],
+    rule: DrawingRule,
+    *,
+    may_go_on: Callable[[], None] = go_on,
+) -> RoadOverlay:
     """Return what a list of edits, one after the other, changes about the roads; others are passed over.
 
     Drawn lines that miss a road by no more than ``rule`` says are on it. Floods that close roads cut them at
@@ -145,6 +152,8 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
         Their places are in degrees (lon, lat).
     rule
         How far, in metres, the ends of drawn lines may miss a road.
+    may_go_on
+        Called at each edit, and at each place where one meets a road; what it raises ends the work.
 
     Raises
     ------
@@ -165,8 +174,9 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
     >>> overlay.gone.tolist(), overlay.put["maxspeed_kph"].to_dict()
     (['w1#0'], {'w1#0': 30.0})
     """
-    work = EditedRoads(roads, rule)
+    work = EditedRoads(roads, rule, may_go_on)
     for number, edit in enumerate(edits, start=1):
+        may_go_on()
         match edit:
             case CloseRoad():
                 work.closed |= set(work.named(edit.road, number))

@@ -287,3 +287,32 @@ def test_words_of_seasons_and_fords():
     assert season_of("yes") == "dry_only"
     assert join_tags({"ford": "tidak"}) is join_tags({"ford": "0"}) is None
     assert join_tags({"ford": "yes"}) == "ford=yes"
+
+
+STREET_BELOW = [{"from": 90, "to": 91, "geometry": line((0, -400), (10_000, -400))}]
+
+
+def test_a_question_is_stopped_while_its_drawn_roads_are_joined():
+    """A line that crosses many roads took its whole time, whoever had cancelled it."""
+    streets = [
+        {"from": 2 * i, "to": 2 * i + 1, "geometry": line((500 * i, -400), (500 * i, 400))} for i in range(20)
+    ]
+    study = Study(town([*STREET_BELOW, *streets]))
+    drawn = AddRoad(op="add_road", line=(lonlat(-100, 0), lonlat(9_600, 0)))
+    asked = []
+    study.gaps([drawn], may_go_on=lambda: asked.append(1))
+    assert len(asked) > len(streets)
+
+    def stop():
+        asked.append(1)
+        if len(asked) == 15:
+            raise InterruptedError
+
+    other = AddRoad(op="add_road", line=(lonlat(-100, 10), lonlat(9_600, 10)))
+    asked.clear()
+    with pytest.raises(InterruptedError):
+        study.gaps([other], may_go_on=stop)
+    assert len(asked) == 15
+    # Nothing of it is kept.
+    found, anew = (one.gaps([other]).seasons["dry"]["puskesmas"] for one in (study, Study(study.layers)))
+    np.testing.assert_array_equal(found.minutes, anew.minutes)

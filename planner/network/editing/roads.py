@@ -14,9 +14,12 @@ from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, MERGED, join_tags, split_tags, words_of
 from planner.network.editing.refusals import Together, like, require_few_crossings, require_modest
 from planner.network.pieces import HEIGHTS_FROM, HEIGHTS_TO, WHOLE, heights_span
+from planner.progress import go_on
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, EditError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.scenarios.scenario import DrawingRule
 
 # A cut this close to a junction is the junction.
@@ -58,8 +61,13 @@ class _Boxes:
 class EditedRoads:
     """The pieces that edits have touched so far."""
 
-    def __init__(self, roads: gpd.GeoDataFrame, rule: DrawingRule | None = None) -> None:
-        self.base, self._rule = roads, rule
+    def __init__(
+        self,
+        roads: gpd.GeoDataFrame,
+        rule: DrawingRule | None = None,
+        may_go_on: Callable[[], None] = go_on,
+    ) -> None:
+        self.base, self._rule, self._may_go_on = roads, rule, may_go_on
         # Touched or new pieces by id, put in by _put alone; base pieces that are cut; pieces nobody may pass.
         self.rows: dict[str, dict[str, Any]] = {}
         self.cut: set[str] = set()
@@ -272,6 +280,7 @@ class EditedRoads:
 
         With ``on``, only that line, or what it was cut into.
         """
+        self._may_go_on()
         near = self._near(place.buffer(JUNCTION_M))
         if on is not None:
             near = [(i, line) for i, line in near if shapely.covers(on.buffer(JUNCTION_M), line)]
