@@ -116,7 +116,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """Where a layer came from; the hash is of the file's bytes.
+    """Where a layer came from; the hash is of the file's bytes, of a map in several files of all of them.
 
     ``given`` is the day on which the file was dropped on the app's page; "" for a file of AREA.yml.
     """

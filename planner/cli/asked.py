@@ -30,6 +30,6 @@ def asked_scenario(options: argparse.Namespace) -> Scenario:
 def records(files: Iterable[tuple[str, Path | None]]) -> list[SourceRecord]:
     """Return what ``run.json`` says of some files: what each is, its name and its hash; None is left out."""
     from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
+    from geodata.readers.files.opening import given_sha256
 
-    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in files if path is not None]
+    return [SourceRecord(what, path.name, given_sha256(path)) for what, path in files if path is not None]

@@ -16,7 +16,7 @@ from geodata.errors import ConfigError, MissingColumnError, SchemaError, counted
 from geodata.files.csvtext import csv_text
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import count_column, pick_column, text_column, total_rows
-from geodata.readers.files.opening import file_sha256
+from geodata.readers.files.opening import given_sha256, require_readable
 from geodata.readers.files.table import read_table
 from geodata.readers.files.vector import read_vector
 from geodata.vocabulary.columns import layer_columns
@@ -128,7 +128,14 @@ def cut_country(files: Files, folder: Path) -> Cut:
         A file cannot be read, or has no codes of villages.
     DiskError
     """
-    key = key_of("cut", 3, [file_sha256(p) for p in (files.villages, files.population, files.codes) if p])
+    for path, what in (
+        (files.villages, "villages"),
+        (files.population, "population"),
+        (files.codes, "codes"),
+    ):
+        if path is not None:
+            require_readable(path, what)
+    key = key_of("cut", 3, [given_sha256(p) for p in (files.villages, files.population, files.codes) if p])
     known = finished(folder, key)
     if known is None:
         facts: dict[str, Any] = {}

@@ -19,7 +19,7 @@ from geodata.areafile import RoadsFile
 from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.files.moment import for_a_moment
-from geodata.readers.files.opening import file_sha256, require_readable
+from geodata.readers.files.opening import given_sha256, require_readable
 from geodata.readers.files.packed import require_small_batches
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
 from geodata.readers.osm_form import is_osm, require_named_form
@@ -111,7 +111,7 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
         raise ConfigError(msg)
     # In whatever order they are named.
     paths = sorted(paths)
-    key = key_of("roads", 4, osm.pop(), [file_sha256(p) if p.is_file() else "" for p in paths])
+    key = key_of("roads", 4, osm.pop(), [given_sha256(p) if p.exists() else "" for p in paths])
     known = finished(folder, key)
     if known is None:
         for path in paths:

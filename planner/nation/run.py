@@ -14,7 +14,7 @@ import pandas as pd
 from geodata.errors import ConfigError, counted
 from geodata.files.csvtext import csv_text
 from geodata.layers import no_progress
-from geodata.readers.files.opening import file_sha256
+from geodata.readers.files.opening import given_sha256
 from planner.nation.adoption import read_country_adoption
 from planner.nation.answers import answer_tile, tile_job
 from planner.nation.cluster import Failure
@@ -315,7 +315,7 @@ class CountryRun:
             "jangkau_version": version("jangkau"), "command": "nation",
             "configuration_sha256": self.scenario.content_hash(),
             "configuration": self.scenario.model_dump(mode="json"),
-            "inputs": [{"file": p.name, "sha256": file_sha256(p)} for p in self.files.paths()],
+            "inputs": [{"file": p.name, "sha256": given_sha256(p)} for p in self.files.paths()],
             "memory_mb_a_worker": self.memory_mb,
             "parts": {"computed": self.done.made, "kept": self.done.kept},
             "failed": {n: f.message for n, f in sorted(self.done.failures.items())},

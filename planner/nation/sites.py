@@ -14,7 +14,7 @@ from geodata.errors import ConfigError
 from geodata.files.csvtext import csv_text
 from geodata.files.written import changed_since
 from geodata.layers import no_progress
-from geodata.readers.files.opening import file_sha256
+from geodata.readers.files.opening import given_sha256
 from planner.nation.answers import study_for_plan
 from planner.nation.cluster import Failure
 from planner.nation.divide import AreaCurve, Division, area_curve, divide
@@ -276,7 +276,7 @@ def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
             "configuration_sha256": run.scenario.content_hash(),
             "configuration": run.scenario.model_dump(mode="json"),
             "measures": measures.model_dump(mode="json"),
-            "inputs": [{"file": p.name, "sha256": file_sha256(p)} for p in run.files.paths()],
+            "inputs": [{"file": p.name, "sha256": given_sha256(p)} for p in run.files.paths()],
             "units_used": None if division is None or amount.is_money else used,
             "idr_used": None if division is None or amount.step_idr is None else used * amount.step_idr,
             **{name: _sum_or_none(planned.table[name]) for name in COSTS},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geodata.errors import MissingFileError, UnreadableFileError, suggest
 from geodata.layers import SourceRecord
+from geodata.readers.files.members import GEODATABASE, members_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,17 +16,46 @@ if TYPE_CHECKING:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal; of what was given :func:`given_sha256`."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def given_sha256(path: Path) -> str:
+    """Return the SHA-256 by which a file is known again, in hexadecimal, whatever it is called.
+
+    Of a single file that of its bytes. Of several that of a line for each: its ending and its own SHA-256.
+
+    Parameters
+    ----------
+    path
+        A file, or the folder of a file geodatabase.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     table = Path(folder, "desa.csv")
+    ...     _ = table.write_text("kode", "ascii")
+    ...     given_sha256(table) == file_sha256(table)
+    True
+    """
+    files = members_of(path)
+    if files == [path]:
+        return file_sha256(path)
+    # Those of a folder by their names, the parts of a file by what stands behind the name that all have.
+    first = 0 if path.is_dir() else len(path.stem)
+    lines = sorted(f"{file.name[first:].lower()} {file_sha256(file)}\n" for file in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def source_record(layer: str, source: FileSource) -> SourceRecord:
-    """Return where a layer came from; a shapefile is hashed by its .shp."""
+    """Return where a layer came from."""
     return SourceRecord(
         layer=layer,
         file=source.path.name,
-        sha256=file_sha256(source.path),
+        sha256=given_sha256(source.path),
         source=source.source,
         licence=source.licence,
     )
@@ -63,6 +93,12 @@ def require_file(path: Path, what: str) -> None:
     if path.is_file():
         return
     if path.is_dir():
+        if path.suffix.lower() == GEODATABASE:
+            msg = (
+                f"{what}: {path} is a file geodatabase, which is a folder of many files: pack the folder into "
+                "one zip file, and give that."
+            )
+            raise MissingFileError(msg)
         inside = sorted(p.name for p in path.iterdir() if p.is_file())
         such = f", such as {path / inside[0]}" if inside else ""
         msg = f"{what}: {path} is a folder. Name the file itself{such}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import zipfile
 import zlib
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from geodata.errors import UnreadableFileError, brief, first_five
 from geodata.files.moment import for_a_moment
+from geodata.readers.files.members import GEODATABASE, OF_GEODATABASE, PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +22,6 @@ ZIPPED_MAPS = {
     ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".tab", ".fgb", ".gdb"),
     ".shz": (".shp",),
 }
-# What belongs to a map, under its name with another ending.
-PARTS = {
-    ".shp": (".shx", ".dbf", ".prj", ".cpg"),
-    ".tab": (".dat", ".map", ".id", ".ind", ".dbf"),
-}
-# The files of a file geodatabase.
-_OF_GDB = re.compile(r"a[0-9a-f]{8}\.(gdbtable|gdbtablx|gdbindexes|\w+\.(atx|spx)|freelist)|gdb|timestamps")
 
 
 @contextmanager
@@ -66,16 +59,16 @@ def _unpack(file: zipfile.ZipFile, folder: Path, path: Path, what: str) -> Path:
 def _members(held: list[str], name: str, there: Path) -> dict[str, Path]:
     """Return which members are a map and its parts, and where each comes."""
     ending = there.suffix.lower()
-    if ending == ".gdb":
+    if ending == GEODATABASE:
         inside = [
-            n for n in held if n.startswith(f"{name}/") and _OF_GDB.fullmatch(n[len(name) + 1 :].lower())
-        ]
+            n for n in held
+            if n.startswith(f"{name}/") and OF_GEODATABASE.fullmatch(n[len(name) + 1 :].lower())
+        ]  # fmt: skip
         return {n: there / n[len(name) + 1 :] for n in inside}
-    parts = [
-        n for n in held
-        if n != name and n[: -len(ending)] == name[: -len(ending)] and n[-4:].lower() in PARTS.get(ending, ())
-    ]  # fmt: skip
-    return {name: there, **{n: there.with_suffix(n[-4:].lower()) for n in parts}}
+    stem = name[: -len(ending)]
+    ends = {n: n[len(stem) :].lower() for n in held if n != name and n.startswith(stem)}
+    parts = {n: there.with_suffix(end) for n, end in ends.items() if end in PARTS.get(ending, ())}
+    return {name: there, **parts}
 
 
 def _one_map(held: list[str], path: Path, what: str) -> str:

@@ -10,7 +10,7 @@ from geodata.errors import WorkspaceError
 from geodata.layers import PLACE
 from geodata.readers.facilities.rows import JOINED, MADE_COLUMNS, SIDES, rows_of
 from geodata.readers.files.cells import text_column
-from geodata.readers.files.opening import file_sha256
+from geodata.readers.files.opening import given_sha256
 from geodata.readers.files.sheets import sheet_names, sheet_rows
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table
 from geodata.readers.people_table import people_rows_of
@@ -290,7 +290,7 @@ def require_unchanged(source: ListFile, layers: Layers) -> None:
     """
     path, layer = path_of(source), "population" if isinstance(source, PopulationFile) else "facilities"
     built = {s.sha256 for s in layers.sources if s.layer == layer and s.file == path.name}
-    if file_sha256(path) not in built:
+    if given_sha256(path) not in built:
         msg = (
             f"{path.name} is not the file that the workspace was built from: its rows may be others. "
             "Build the workspace again (jangkau build), then check it."
