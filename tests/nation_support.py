@@ -47,9 +47,13 @@ def small_limits() -> Scenario:
 
 
 def write_country(
-    folder: Path, seed: int, *, columns: int = 6, rows: int = 4, roads: str = "", units: int = 12
-) -> Files:
-    """Write villages on a grid with holes of sea, in kabupaten of two columns, and units anywhere on it."""
+    folder: Path, seed: int, *, columns: int = 6, rows: int = 4, roads: str = "", units: int = 12,
+    overlaps: bool = False,
+) -> Files:  # fmt: skip
+    """Write villages on a grid with holes of sea, in kabupaten of two columns, and units anywhere on it.
+
+    With ``overlaps`` each outline reaches into its neighbours', across kabupaten too.
+    """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     land = rng.random((columns, rows)) > 0.15
@@ -66,6 +70,9 @@ def write_country(
         ],
         crs="EPSG:4326",
     )
+    if overlaps:
+        more = np.random.default_rng([seed, 1]).uniform(0.0, 0.7 * STEP, (len(cells), 4)) * (-1, -1, 1, 1)
+        villages.geometry = shapely.box(*(villages.bounds.to_numpy() + more).T)
     villages.to_parquet(folder / "desa.parquet")
     people = pd.DataFrame({"kode": villages["kode"], "jumlah": rng.integers(10, 60, len(villages))})
     people[rng.random(len(people)) > 0.1].to_csv(folder / "penduduk.csv", index=False)

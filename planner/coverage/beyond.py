@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
+
     from planner.coverage.known.extent import Extent
     from planner.network.land import Land
     from planner.travel.times import TravelTimes
@@ -30,11 +32,15 @@ class Beyond:
     horizon_s
         By kind, the seconds up to which times are sure: longer ones are ``inf``. A kind that is not named has
         none.
+    outlines
+        Of villages beyond that may overlap the area's own, by their codes, in the layers' CRS: in an overlap
+        a place belongs to the first code of all. None where there are none.
     """
 
     land: Land | None = None
     extent: Extent | None = None
     horizon_s: Mapping[str, float] = field(default_factory=dict)
+    outlines: gpd.GeoSeries | None = None
 
 
 def within_horizon(times: TravelTimes, horizon_s: float) -> TravelTimes:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import DemandRule
 
 
-def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) -> gpd.GeoDataFrame:
+def spread_demand(
+    layers: Layers, rule: DemandRule, land: Land | None = None, beyond: gpd.GeoSeries | None = None
+) -> gpd.GeoDataFrame:
     """Return demand points (metric CRS) that hold every village's people.
 
     Parameters
@@ -31,6 +33,9 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
     land
         The landmasses: of a village without hamlets on several, each part gets its people. None where all
         is taken as one.
+    beyond
+        Outlines of villages beyond the area, by their codes, in the villages' CRS: in an overlap of outlines
+        a point along a road belongs to the first code, also when that is none of the area's.
 
     Returns
     -------
@@ -56,7 +61,7 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
         points.append(_cell_points(cells, rule.spacing_m, land))
     left = _without_places(layers)
     if len(left):
-        points.append(_on_parts(layers, _parts(left, land), rule))
+        points.append(_on_parts(layers, _parts(left, land), rule, beyond))
     demand = pd.concat(points, ignore_index=True)
     people = layers.villages["people"].reindex(demand["village_code"]).to_numpy()
     demand["people"] = demand["weight"].to_numpy() * people
@@ -109,7 +114,9 @@ def _parts(villages: gpd.GeoDataFrame, land: Land | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=shape, crs=villages.crs)
 
 
-def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
+def _on_parts(
+    layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule, beyond: gpd.GeoSeries | None
+) -> gpd.GeoDataFrame:
     """Return the points of villages without hamlets, part by part.
 
     A village on one landmass is one part. Of several, those without local roads have people by their area, at
@@ -117,7 +124,7 @@ def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.
     roads are empty.
     """
     parts = parts.set_axis(parts.index.astype(str), axis=0)
-    on_roads = _road_points(layers, parts, rule)
+    on_roads = _road_points(layers, parts, rule, beyond)
     metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     enough = metres >= rule.min_local_roads_m
     lived = parts[~_empty(parts, enough, rule)]
@@ -256,7 +263,9 @@ def _cell_points(cells: gpd.GeoDataFrame, spacing_m: float, land: Land | None) -
     return _frame(of, total, "raster", np.asarray(place[nearest], dtype=object))
 
 
-def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
+def _road_points(
+    layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule, beyond: gpd.GeoSeries | None = None
+) -> gpd.GeoDataFrame:
     """Return points every ``spacing_m`` along the local roads of parts of villages: part, metres, road_id."""
     none = gpd.GeoDataFrame({"part": [], "metres": [], "road_id": []}, geometry=[])
     if layers.roads is None:
@@ -275,16 +284,22 @@ def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> g
     edge, step = repeat_rows(count)
     each_m = (length / count)[edge]
     points = shapely.line_interpolate_point(line[edge], (step + 0.5) * each_m)
-    ordered = parts.iloc[np.argsort(parts["village_code"].to_numpy(dtype=str), kind="stable")]
+    code, shape = parts["village_code"].to_numpy(dtype=str), parts.geometry.to_numpy()
+    if beyond is not None:
+        code = np.concatenate([code, beyond.index.to_numpy(dtype=str)])
+        shape = np.concatenate([shape, beyond.to_numpy()])
+    ordered = np.argsort(code, kind="stable")
     # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
-    part, at = shapely.STRtree(points).query(ordered.geometry.to_numpy(), predicate="contains")
+    part, at = shapely.STRtree(points).query(shape[ordered], predicate="contains")
     # In the overlap of two polygons a point belongs to the first code only.
     order = np.lexsort((part, at))
     at, part = at[order], part[order]
     once = run_starts(at)
-    at, part = at[once], part[once]
+    at, part = at[once], ordered[part[once]]
+    own = part < len(parts)
+    at, part = at[own], part[own]
     columns = {
-        "part": ordered.index.to_numpy(dtype=object)[part], "metres": each_m[at],
+        "part": parts.index.to_numpy(dtype=object)[part], "metres": each_m[at],
         "road_id": roads.index.to_numpy(dtype=object)[local][edge[at]],
     }  # fmt: skip
     return gpd.GeoDataFrame(columns, geometry=points[at])

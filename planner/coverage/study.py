@@ -312,7 +312,7 @@ class Study:
         self.beyond = Beyond() if beyond is None else beyond
         progress("demand")
         land = self.beyond.land or land_of(layers.villages, self.scenario.land)
-        self._demand = spread_demand(layers, self.scenario.demand, land)
+        self._demand = spread_demand(layers, self.scenario.demand, land, self.beyond.outlines)
         self.origins = np.asarray(self._demand.geometry.to_numpy(), dtype=object)
         self.origins.setflags(write=False)
         self._village = layers.villages.index.get_indexer(self.demand["village_code"])

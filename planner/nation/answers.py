@@ -26,7 +26,7 @@ from planner.coverage.study import Study
 from planner.coverage.tables import village_table
 from planner.nation.halo import FIRST_M, horizons_s, rim_m, wider_m, widest_m
 from planner.nation.lands import NEAR_DEGREES, Lands, lonlat_bounds, with_stubs
-from planner.nation.regencies import BUFFER_M, ROW_HASH, outlines_key
+from planner.nation.regencies import BUFFER_M, ROW_HASH, outlines_key, shapes_key
 from planner.nation.roads import CutRoads, RoadsNear, no_roads, roads_key
 from planner.nation.store import finished, key_of, writing
 from planner.nation.tiles import own_villages
@@ -67,6 +67,9 @@ class TileJob:
         Those kabupaten.
     doubted
         By code, the neighbours of whose units without a place one may be within the limit.
+    before
+        By code, the neighbours of lower codes whose villages may overlap the kabupaten's: of two villages the
+        first has what lies in both.
     roads
         The country's roads; None for straight lines on foot.
     listed_kinds
@@ -86,6 +89,7 @@ class TileJob:
     neighbours: Mapping[str, NDArray[np.int32]]
     regions: Mapping[str, Region]
     doubted: Mapping[str, Region]
+    before: Mapping[str, Region]
     roads: CutRoads | None
     listed_kinds: tuple[str, ...]
     scenario: Scenario
@@ -107,16 +111,19 @@ def tile_job(
     codes = (region.code, *doubted)
     mine = relevant_units(units, codes, None if roads is not None else labels, box=grown)
     mine = _numbered(mine, labels)
+    # Only along roads people are put where two outlines may claim them.
+    before = {} if roads is None else _before(region, regions)
     of_others = [(c, outlines_key(regions[c]), numbered[c].tolist()) for c in near]
     key = key_of(
-        "answer", 6, version("jangkau"), scenario.content_hash(), sorted(listed_kinds), region.key,
+        "answer", 7, version("jangkau"), scenario.content_hash(), sorted(listed_kinds), region.key,
         region.name, [tile.number, tile.of], of_others, [(c, r.key) for c, r in doubted.items()], tile.group,
+        [(c, shapes_key(r)) for c, r in before.items()],
         [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],
         [] if roads is None else roads_key(roads, grown),
     )  # fmt: skip
     return TileJob(
-        tile, region, str(units_file), labels, numbered, {c: regions[c] for c in near}, doubted, roads,
-        listed_kinds, scenario, str(out / tile.name), key,
+        tile, region, str(units_file), labels, numbered, {c: regions[c] for c in near}, doubted,
+        before, roads, listed_kinds, scenario, str(out / tile.name), key,
     )  # fmt: skip
 
 
@@ -135,6 +142,16 @@ def _near(
 ) -> list[str]:
     zone = shapely.box(*_grown(region.bounds, scenario, kinds))
     return [c for c in sorted(regions) if shapely.intersects(zone, shapely.box(*regions[c].bounds))]
+
+
+def _before(region: Region, regions: Mapping[str, Region]) -> dict[str, Region]:
+    """Return the neighbours of lower codes whose villages may overlap those of the region."""
+    west, south, east, north = region.bounds
+    box = shapely.box(
+        west - NEAR_DEGREES, south - NEAR_DEGREES, east + NEAR_DEGREES, north + NEAR_DEGREES
+    )  # fmt: skip
+    lower = (c for c in sorted(regions) if c < region.code)
+    return {c: regions[c] for c in lower if shapely.intersects(box, shapely.box(*regions[c].bounds))}
 
 
 def _doubted(
@@ -268,6 +285,19 @@ def _villages_and_units(job: TileJob) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFram
     return whole, own, units.to_crs(job.region.crs)
 
 
+def _overlapping(job: TileJob, whole: gpd.GeoDataFrame, own: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the outlines of villages beyond the tile that may have a part of its own: those of lower codes.
+
+    They are the other pieces' of its kabupaten, and neighbours'.
+    """
+    parts = [whole.geometry, *(r.read_shapes().to_crs(job.region.crs) for r in job.before.values())]
+    every = gpd.GeoSeries(pd.concat(parts), crs=job.region.crs)
+    # What a village of a higher code has too is the tile's.
+    lower = every[~every.index.isin(own.index) & (every.index < own.index.max())]
+    met = shapely.STRtree(lower.to_numpy()).query(own.geometry.to_numpy(), predicate="intersects")[1]
+    return lower.iloc[np.unique(met)]
+
+
 def study_for_plan(job: TileJob, kind: str, modes: Sequence[str] = ()) -> Study:
     """Return the study of a tile in which new units of a kind may be tried.
 
@@ -293,7 +323,8 @@ def study_for_plan(job: TileJob, kind: str, modes: Sequence[str] = ()) -> Study:
     extent = _extent(job, whole, units, _roads_in(job, near, around), own.index)
     land = _lands(job).near(lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs)), job.region.crs)
     layers = _layers(job, own, units[_taking_part(units, zone)], _roads_in(job, near, zone))
-    return Study(layers, scenario=job.scenario, modes=modes, beyond=Beyond(land, extent, horizon_s))
+    beyond = Beyond(land, extent, horizon_s, _overlapping(job, whole, own))
+    return Study(layers, scenario=job.scenario, modes=modes, beyond=beyond)
 
 
 def _by_lines(
@@ -319,7 +350,7 @@ def _by_roads(
     zone = zone_around(outline, halo)
     near = RoadsNear(job.roads, around | zone, job.region.crs)
     extent = _extent(job, whole, units, _roads_in(job, near, around), own.index)
-    lands = _lands(job)
+    lands, others = _lands(job), _overlapping(job, whole, own)
     while True:
         roads = _roads_in(job, near, zone)
         if roads.empty and halo < widest:
@@ -330,7 +361,8 @@ def _by_roads(
         layers = _layers(job, own, chosen, roads)
         bounds = lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs))
         land = lands.near(bounds, job.region.crs)
-        gaps = Study(layers, scenario=job.scenario, beyond=Beyond(land, extent, horizon_s)).gaps()
+        beyond = Beyond(land, extent, horizon_s, others)
+        gaps = Study(layers, scenario=job.scenario, beyond=beyond).gaps()
         within = halo - rim_m(job.scenario)
         inside = zone_around(outline, within) if within > 0 else None
         wanted = min(wider_m(gaps, horizon_s, halo, inside), widest)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import Scenario
 
 VILLAGES, OUTLINES, FACTS = "villages.parquet", "outlines.parquet", "area.json"
+# The villages' own outlines apart, so that a neighbour does not depend on their people.
+SHAPES = "shapes.parquet"
 # A column of units: the hash of all that their row says.
 ROW_HASH = "row_hash"
 # One CRS for the whole country, to find the village around a facility: its scale is off by 2 % at most.
@@ -109,11 +111,24 @@ class Region:
         """Return what its villages form on the ground."""
         return gpd.read_parquet(Path(self.folder, OUTLINES)).geometry
 
+    def read_shapes(self) -> gpd.GeoSeries:
+        """Return the outline of each of its villages, by code."""
+        return gpd.read_parquet(Path(self.folder, SHAPES)).geometry
+
 
 def outlines_key(region: Region) -> str:
-    """Return the hash of a kabupaten's land: all that its neighbours' answers depend on."""
+    """Return the hash of a kabupaten's land, on which its neighbours' answers depend."""
+    return _hash_of(region, OUTLINES)
+
+
+def shapes_key(region: Region) -> str:
+    """Return the hash of the outlines of a kabupaten's villages, which a neighbour's may overlap."""
+    return _hash_of(region, SHAPES)
+
+
+def _hash_of(region: Region, name: str) -> str:
     known = json.loads(Path(region.folder, MANIFEST).read_text("utf-8"))
-    return str(known["files"][OUTLINES])
+    return str(known["files"][name])
 
 
 def regency_job(code: str, name: str, cut: Path, out: Path, rule: Mapping[str, Any]) -> RegencyJob:
@@ -121,7 +136,7 @@ def regency_job(code: str, name: str, cut: Path, out: Path, rule: Mapping[str, A
     from geodata.readers.files.opening import file_sha256
 
     own = [file_sha256(p) for p in (village_file(cut, code), people_file(cut, code)) if p.exists()]
-    return RegencyJob(code, name, str(cut), str(out / code), key_of("regency", 2, code, name, own, rule))
+    return RegencyJob(code, name, str(cut), str(out / code), key_of("regency", 3, code, name, own, rule))
 
 
 def read_regency(job: RegencyJob, scenario: Scenario) -> Region:
@@ -138,6 +153,7 @@ def read_regency(job: RegencyJob, scenario: Scenario) -> Region:
         layers, notes = _read(job)
         with writing(folder, job.key, {}) as stage:
             layers.villages.to_parquet(stage / VILLAGES, compression="zstd")
+            layers.villages[["geometry"]].to_parquet(stage / SHAPES, compression="zstd")
             outlines = outlines_of(layers.villages, scenario.land)
             gpd.GeoDataFrame(geometry=outlines).to_parquet(stage / OUTLINES, compression="zstd")
             west, south, east, north = layers.villages.to_crs(WGS84).total_bounds.tolist()

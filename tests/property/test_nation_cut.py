@@ -77,7 +77,7 @@ def test_a_unit_without_a_place_is_in_doubt_wherever_it_may_stand(
 ) -> None:
     """In its kecamatan or kabupaten and near them: in every part of it, and in its neighbours."""
     monkeypatch.setattr("planner.nation.answers.FIRST_M", 1.0)
-    files = write_country(tmp_path / "in", seed, roads=how)
+    files = write_country(tmp_path / "in", seed, roads=how, overlaps=seed % 2 == 1)
     table = lose_places(tmp_path / "in", seed)
     done = nation(files, tmp_path / "out", InThisProcess(), scenario=small_limits())
     assert not done.failures
@@ -105,12 +105,29 @@ def test_pieces_of_a_kabupaten_are_those_of_the_whole(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["grid", "gaps"])
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_where_outlines_overlap_the_first_code_of_all_has_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str
+) -> None:
+    """Across kabupaten and among pieces of one."""
+    files = write_country(tmp_path / "in", seed, roads=how, overlaps=True)
+    nation(files, tmp_path / "out", InThisProcess(), scenario=small_limits())
+    expected = in_one_piece(files, tmp_path / "out", small_limits())
+    assert_same(answers(tmp_path / "out"), expected)
+    monkeypatch.setattr("planner.nation.tiles.VILLAGE_MB", 0.3)
+    cut = nation(files, tmp_path / "cut", InThisProcess(), scenario=small_limits(), memory_mb=600.0)
+    assert cut.made > expected["regency_code"].nunique()
+    assert_same(answers(tmp_path / "cut"), expected)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "how"), [(1, "grid"), (3, "gaps")])
 def test_roads_with_a_halo_are_those_of_the_country_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str
 ) -> None:
     monkeypatch.setattr("planner.nation.answers.FIRST_M", 1.0)
-    files = write_country(tmp_path / "in", seed, roads=how)
+    files = write_country(tmp_path / "in", seed, roads=how, overlaps=how == "gaps")
     done = nation(files, tmp_path / "out", InThisProcess(), scenario=small_limits())
     assert not done.failures
     assert all(c["halo_km"] < 14 for c in done.costs)
@@ -132,7 +149,7 @@ def test_answers_that_the_rim_proves_are_those_of_the_country_in_one_piece(
     limits = small_limits()
     access = limits.access.model_copy(update={"max_distance_m": 800.0})
     scenario = limits.model_copy(update={"access": access})
-    files = write_country(tmp_path / "in", seed, columns=12, rows=3, roads=how, units=24)
+    files = write_country(tmp_path / "in", seed, columns=12, rows=3, roads=how, units=24, overlaps=seed > 12)
     unpaved(files)
     done = nation(files, tmp_path / "out", InThisProcess(), scenario=scenario)
     assert not done.failures

@@ -251,6 +251,24 @@ def test_overlapping_villages_divide_their_roads_the_same_in_any_order():
     assert before["people"].equals(after["people"])
 
 
+def test_a_part_leaves_to_villages_beyond_what_they_have_of_the_whole():
+    """Each village by itself, with the others beyond, has the points that it has among all."""
+    outlines = {
+        "99.01.01.2001": (box(0, 0, 3000, 1000), 10), "99.01.01.2002": (box(1000, 0, 4000, 1000), 20),
+        "99.02.01.2001": (box(2500, 0, 6000, 1000), 30),
+    }  # fmt: skip
+    three = villages(outlines)
+    town = roads([{"from": 0, "to": 1, "geometry": line((0, 500), (6000, 500))}])
+    rule = default_scenario().demand
+    whole = spread_demand(layers(three, town, facilities([])), rule)
+    for code in three.index[::-1]:
+        others = three.geometry.drop(code)
+        part = spread_demand(layers(three.loc[[code]], town, facilities([])), rule, None, others)
+        mine = whole[whole["village_code"] == code]
+        assert part.geometry.equals(mine.geometry)
+        assert part["weight"].equals(mine["weight"])
+
+
 def test_a_dry_season_ferry_does_not_sail_in_the_wet():
     from planner.network.build import ON_FERRY, build_network
 
