@@ -115,7 +115,7 @@ def tile_job(
     before = {} if roads is None else _before(region, regions)
     of_others = [(c, outlines_key(regions[c]), numbered[c].tolist()) for c in near]
     key = key_of(
-        "answer", 7, version("jangkau"), scenario.content_hash(), sorted(listed_kinds), region.key,
+        "answer", 7, scenario.content_hash(), sorted(listed_kinds), region.key,
         region.name, [tile.number, tile.of], of_others, [(c, r.key) for c, r in doubted.items()], tile.group,
         [(c, shapes_key(r)) for c, r in before.items()],
         [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],

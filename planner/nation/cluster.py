@@ -155,6 +155,34 @@ def _started(make: Callable[[], Any]) -> Any:  # noqa: ANN401 - distributed ship
     raise AssertionError
 
 
+def _connected(scheduler: str) -> Any:  # noqa: ANN401 - distributed ships no types
+    """Return a client of the scheduler at an address.
+
+    Raises
+    ------
+    ClusterError
+        Nobody answers there.
+    """
+    import distributed
+
+    # Made before it connects, so that what does not get that far can be ended: it would wait for an answer
+    # as long again when Python takes it away.
+    kind: Any = distributed.Client
+    client = kind.__new__(kind)
+    try:
+        client.__init__(scheduler, timeout=CONNECT_S, set_as_default=False)
+    except Exception as error:
+        client.status = "closed"
+        if not isinstance(error, (OSError, TimeoutError, ValueError)):
+            raise
+        msg = (
+            f"no Dask scheduler answers at {scheduler}: {error or 'no answer in time'}. Give its address with "
+            "the port, as it says when it starts (tcp://10.0.0.1:8786)."
+        )
+        raise ClusterError(msg) from error
+    return client
+
+
 @contextmanager
 def workers(scheduler: str | None, number: int, memory_mb: float) -> Iterator[Workers]:
     """Give workers: of an existing cluster by its address, of this machine, or this process for 0.
@@ -202,12 +230,7 @@ def workers(scheduler: str | None, number: int, memory_mb: float) -> Iterator[Wo
     }  # fmt: skip
     with dask.config.set(quiet):
         if scheduler is not None:
-            try:
-                client = connect(scheduler, timeout=CONNECT_S, set_as_default=False)
-            except (OSError, TimeoutError, ValueError) as error:
-                msg = f"no Dask scheduler answers at {scheduler}: {error or 'no answer in time'}."
-                raise ClusterError(msg) from error
-            with client:
+            with _connected(scheduler) as client:
                 yield OnDask(client)
             return
         cluster = _started(lambda: local(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geodata.files.csvtext import csv_text
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.weighed import weighted_median
 from planner.nation.adoption import country_adoption, province_adoption
@@ -125,10 +124,10 @@ def gather(
         of_provinces = province_adoption(adoption, tables["provinces"].index)
         tables["provinces"] = tables["provinces"].join(of_provinces)
     for name in ("regencies", "provinces"):
-        products.write(f"{name}.csv", csv_text(tables[name]))
+        products.write_table(f"{name}.csv", tables[name].reset_index())
     people = facility_people(read_parts(folders, CATCHMENTS), units)
-    products.write("facilities.csv", csv_text(people))
-    products.write("ranked.csv", csv_text(ranked(villages, list(kinds), names), index=False))
+    products.write_table("facilities.csv", people.reset_index())
+    products.write_table("ranked.csv", ranked(villages, list(kinds), names))
     total = tables["country"].iloc[0]
     national = {
         **facts, "provinces": len(tables["provinces"]), "regencies": len(tables["regencies"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -65,7 +64,7 @@ def map_of_country(
     out = products.folder
     hashes = [json.loads((f / MANIFEST).read_text("utf-8"))["files"][ANSWERS] for f in folders]
     table = (out / "regencies.csv").read_bytes()
-    key = key_of(MAPS, 3, version("jangkau"), hashes, table.decode("utf-8"), dict(facts))
+    key = key_of(MAPS, 4, scenario.content_hash(), hashes, table.decode("utf-8"), dict(facts))
     if finished(out / MAPS, key) is None:
         villages = gpd.GeoDataFrame(pd.concat([gpd.read_parquet(f / ANSWERS) for f in folders]), crs=WGS84)
         regencies = pd.read_csv(out / "regencies.csv", dtype={"code": str, "name": str}, index_col="code")

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from geodata.errors import WorkspaceError, first_five
+from geodata.files.csvtext import csv_text
 from geodata.files.lock import held
 from geodata.files.written import content_sha256
 from planner.nation.store import UNFINISHED, clear_unfinished, disk_told, write_json
@@ -66,6 +69,23 @@ class Products:
         """Remove all of them: what an earlier run found is no answer any more."""
         for name in NAMES:
             (self.folder / name).unlink(missing_ok=True)
+        for name in TABLES:
+            typed(self.folder / name).unlink(missing_ok=True)
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Put a table in the place of a CSV file, and beside it with its types, for a database.
+
+        Parameters
+        ----------
+        name
+            One of TABLES.
+        table
+            All columns; the index is left out.
+        """
+        file = typed(self.folder / name)
+        with disk_told(file):
+            write_typed(table, file)
+        self.write(name, csv_text(table, index=False))
 
     def write(self, name: str, text: str) -> None:
         """Put a text in the place of a file."""
@@ -106,6 +126,34 @@ class Products:
 
     def _write(self, known: dict[str, list[str]]) -> None:
         write_json({"jangkau_version": version("jangkau"), FILES: known}, self.folder / MARKER)
+
+
+def typed(table: Path) -> Path:
+    """Return where a CSV file's table lies with its types: a CSV file does not say what is text.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> typed(Path("out", "costs.csv")).as_posix()
+    'out/.costs.parquet'
+    """
+    return table.with_name(f".{table.stem}.parquet")
+
+
+def write_typed(table: pd.DataFrame, file: Path) -> None:
+    """Write a table so that text stays text, "NA" a name, and what is unknown is not an empty text.
+
+    Parameters
+    ----------
+    table
+        All columns; the index is left out.
+    file
+        From :func:`typed`.
+    """
+    # What has values of several types is text, as a CSV file has it.
+    mixed = [c for c in table if pd.api.types.infer_dtype(table[c], skipna=True).startswith("mixed")]
+    plain = table.assign(**{c: table[c].map(str, na_action="ignore") for c in mixed})
+    plain.to_parquet(file, compression="zstd", index=False)
 
 
 def require_kept(folder: Path, changed: Iterable[str]) -> None:

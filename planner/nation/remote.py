@@ -11,11 +11,12 @@ import geopandas as gpd
 import pandas as pd
 import platformdirs
 
+from geodata.errors import WorkspaceError
 from geodata.remote.address import is_database, is_remote, shown
 from geodata.remote.objects import fetch_object, put_folder, require_folder
 from geodata.remote.tables import fetch_table, put_tables, require_schema
 from geodata.vocabulary.kinds import known_kinds
-from planner.nation.products import NAMES, TABLES, reserved
+from planner.nation.products import NAMES, TABLES, reserved, typed
 from planner.nation.sites import PLANS, TABLE
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ INPUTS = "inputs"
 # Tables of a database beside those of the CSV files.
 VILLAGES, DOCUMENTS = "villages", "documents"
 IN_DATABASE = (VILLAGES, *(name.removesuffix(".csv") for name in TABLES), PLANS, DOCUMENTS)
-CODES = ("code", "facility_id", "village_code", "regency", "parent_id")
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,11 @@ def results_as_tables(folder: Path) -> dict[str, pd.DataFrame]:
     ----------
     folder
         The run's.
+
+    Raises
+    ------
+    WorkspaceError
+        A table or a plan is of an earlier version.
     """
     parts = [gpd.read_parquet(f) for f in sorted(folder.glob("villages/province=*/*.parquet"))]
     tables: dict[str, pd.DataFrame] = {}
@@ -176,9 +181,9 @@ def results_as_tables(folder: Path) -> dict[str, pd.DataFrame]:
     for name in TABLES:
         file = folder / name
         if file.is_file():
-            tables[file.stem] = pd.read_csv(file, dtype=dict.fromkeys(CODES, str))
+            tables[file.stem] = _with_types(file, "jangkau nation")
     plans = [
-        pd.read_csv(file, dtype=dict.fromkeys(CODES, str)).assign(plan=file.parent.name)
+        _with_types(file, "jangkau nation site").assign(plan=file.parent.name)
         for file in sorted(folder.glob(f"{PLANS}/*/{TABLE}"))
     ]
     if plans:
@@ -188,3 +193,14 @@ def results_as_tables(folder: Path) -> dict[str, pd.DataFrame]:
     documents = [(name, (folder / name).read_text("utf-8")) for name in texts]
     tables[DOCUMENTS] = pd.DataFrame(documents, columns=["name", "content"])
     return tables
+
+
+def _with_types(file: Path, command: str) -> pd.DataFrame:
+    """Return the table of a CSV file, which itself does not say what is text and what is unknown."""
+    if not typed(file).is_file():
+        msg = (
+            f"{file} was written by an earlier version of Jangkau: make it again with {command}, or move it "
+            "away."
+        )
+        raise WorkspaceError(msg)
+    return pd.read_parquet(typed(file))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.errors import ConfigError, counted
-from geodata.files.csvtext import csv_text
 from geodata.layers import no_progress
 from geodata.readers.files.opening import given_sha256
 from planner.nation.adoption import read_country_adoption
@@ -308,8 +307,8 @@ class CountryRun:
     def _report(self) -> None:
         costs = pd.DataFrame(self.done.costs)
         if len(costs):
-            self.products.write("costs.csv", csv_text(costs.sort_values("name"), index=False))
-        self.products.write("findings.csv", csv_text(self.done.findings, index=False))
+            self.products.write_table("costs.csv", costs.sort_values("name"))
+        self.products.write_table("findings.csv", self.done.findings)
         # Last of all: a folder without it is not finished.
         self.products.write(RUN, json_text({
             "jangkau_version": version("jangkau"), "command": "nation",

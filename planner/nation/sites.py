@@ -18,7 +18,7 @@ from geodata.readers.files.opening import given_sha256
 from planner.nation.answers import study_for_plan
 from planner.nation.cluster import Failure
 from planner.nation.divide import AreaCurve, Division, area_curve, divide
-from planner.nation.products import RUN, opened, require_kept
+from planner.nation.products import RUN, opened, require_kept, typed, write_typed
 from planner.nation.run import CountryRun, RunClock
 from planner.nation.store import MANIFEST, finished, key_of, write_json, writing
 from planner.scenarios.modes import only_walked
@@ -268,6 +268,7 @@ def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
     used = 0 if division is None else sum(division.shares.values())
     with writing(planned.folder, key, {}) as stage:
         (stage / TABLE).write_text(text, "utf-8", newline="")
+        write_typed(planned.table.reset_index(), typed(stage / TABLE))
         write_json({
             "jangkau_version": version("jangkau"), "command": "nation site",
             "kind": planned.kind,

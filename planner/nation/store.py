@@ -8,9 +8,13 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geodata
+import planner
 from geodata.errors import DiskError
 from geodata.readers.files.opening import file_sha256
 
@@ -19,16 +23,38 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
+# Modules, and the catalogues of words and rules beside them.
+SOURCES = (".py", ".yml")
+
+
+@cache
+def program() -> str:
+    """Return the hash of what computes: the version, the modules and the catalogues of words and rules.
+
+    Between two releases a reader is mended, or a heading becomes known: what was read before is read again.
+
+    Examples
+    --------
+    >>> len(program())
+    64
+    """
+    digest = hashlib.sha256(version("jangkau").encode())
+    for package in (geodata, planner):
+        root = Path(str(package.__file__)).parent
+        for file in sorted(p for p in root.rglob("*") if p.suffix in SOURCES):
+            digest.update(f"{file.relative_to(root).as_posix()} {file_sha256(file)}\n".encode())
+    return digest.hexdigest()
 
 
 def key_of(*content: object) -> str:
-    """Return the SHA-256 of plain values, in hexadecimal: what a part depends on.
+    """Return the SHA-256 of plain values and of the program, in hexadecimal: what a part depends on.
 
     Examples
     --------
     >>> key_of("35.09", {"a": 1}) == key_of("35.09", {"a": 1}), key_of("a") == key_of("b")
     (True, False)
     """
+    content = (program(), *content)
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
+import time
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +20,8 @@ from geodata.readers.files.members import members_of
 from geodata.readers.files.opening import given_sha256
 from planner.nation.cluster import InThisProcess
 from planner.nation.run import nation
+from planner.reports.maps.nation_page import nation_libraries_are_built
+from planner.scenarios.scenario import default_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,3 +115,53 @@ def test_a_file_geodatabase_is_packed_first(
     asked = ["nation", *(t for pair in options.items() for t in pair), "--facilities", units]
     status, _, said = jangkau(*asked, "--out", str(tmp_path / "out"), "--workers", "0")
     assert (status, "cannot be read" in said) == (0, False)
+
+
+def test_nothing_is_kept_that_another_program_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mended reader, a heading more: the next run reads and computes all anew."""
+    files = write_country(tmp_path / "in", 3, columns=2, rows=2, roads="grid")
+    out = tmp_path / "out"
+    assert nation(files, out, InThisProcess(), scenario=small_limits()).made == 1
+    manifests = {p: p.read_bytes() for p in out.rglob("manifest.json")}
+    assert {p.parent.relative_to(out).parts[0] for p in manifests} >= {
+        "country",
+        "regencies",
+        "roads",
+        "parts",
+    }
+    assert nation(files, out, InThisProcess(), scenario=small_limits()).made == 0
+    assert {p: p.read_bytes() for p in manifests} == manifests
+    monkeypatch.setattr("planner.nation.store.program", lambda: "another")
+    assert nation(files, out, InThisProcess(), scenario=small_limits()).made == 1
+    assert all(p.read_bytes() != known for p, known in manifests.items())
+
+
+def test_the_map_names_the_limits_of_its_own_run(tmp_path: Path) -> None:
+    """Also where they change no answer."""
+    if not nation_libraries_are_built():
+        pytest.skip("the browser libraries are not stored here")
+    files, first = write_country(tmp_path / "in", 3, columns=4, rows=3), default_scenario()
+    longer = {
+        kind: rule.model_copy(update={"limit_minutes": rule.limit_minutes + 1e-6})
+        for kind, rule in first.standard.items()
+    }
+    other = first.model_copy(update={"standard": longer})
+    nation(files, tmp_path / "out", InThisProcess(), scenario=first)
+    nation(files, tmp_path / "out", InThisProcess(), scenario=other)
+    page = (tmp_path / "out" / "map.html").read_text("utf-8")
+    [said] = re.findall(r'"limits": ?(\{[^}]*\})', page)
+    assert json.loads(said)["posyandu"] == other.standard["posyandu"].limit_minutes
+
+
+def test_an_address_without_a_scheduler_is_said_and_that_is_all() -> None:
+    """Nothing waits behind the sentence, nor is printed."""
+    for address in ("10.0.0.1", "foo", "tcp://127.0.0.1:9"):
+        script = (
+            "import planner.nation.cluster as c\nc.CONNECT_S = 0.5\n"
+            f"try:\n  c.workers({address!r}, 0, 900.0).__enter__()\n"
+            "except c.ClusterError as error:\n  print(error)\n"
+        )
+        begin = time.monotonic()
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert f"no Dask scheduler answers at {address}: " in ran.stdout
+        assert (ran.stderr, time.monotonic() - begin < 30) == ("", True)
