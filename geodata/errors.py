@@ -41,6 +41,10 @@ class MissingColumnError(InputError, KeyError):
     """A column that was named, or is needed, is not in the file."""
 
 
+class SeveralInsideError(MissingColumnError):
+    """A file holds several sheets or layers, and none was named."""
+
+
 class ConfigError(InputError):
     """A key of AREA.yml or of a scenario file is wrong, or what is asked cannot be.
 

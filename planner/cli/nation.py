@@ -111,15 +111,9 @@ def _gib(text: str) -> float:
     return value
 
 
-AREA_FILE = "AREA.yml"
-NO_AREA_FILE = (
-    f"jangkau nation reads no {AREA_FILE}: call the columns in the file as the README lists them, or correct "
-    "the cells there"
-)
-
-
 def _nation(options: argparse.Namespace) -> int:
     from geodata.errors import ConfigError, InputError
+    from planner.nation.advice import told
     from planner.nation.remote import place_of
     from planner.pipeline import read_measures
     from planner.siting.measures import default_measures
@@ -134,11 +128,10 @@ def _nation(options: argparse.Namespace) -> int:
         try:
             return _run(options, place, scenario, measures, amount)
         except InputError as error:
-            if AREA_FILE not in str(error):
-                raise
             # The readers are those of one area, which may say in a file of its own what a column holds.
-            msg = f"{error} ({NO_AREA_FILE})"
-            raise ConfigError(msg) from error
+            if (message := told(error)) == str(error):
+                raise
+            raise ConfigError(message) from error
 
 
 def _run(

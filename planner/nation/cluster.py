@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from geodata.errors import InputError
+from planner.nation.advice import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +70,7 @@ class InThisProcess:
             try:
                 result = work(job)
             except InputError as error:
-                result = Failure(str(error))
+                result = Failure(told(error))
             yield name, result
 
 
@@ -122,7 +123,7 @@ def _guarded(work: Callable[[Job], object], job: Job) -> object:
     try:
         return work(job)
     except InputError as error:
-        return Failure(str(error))
+        return Failure(told(error))
 
 
 def _result(future: Any) -> Any | Failure:  # noqa: ANN401 - distributed ships no types
@@ -176,8 +177,8 @@ def _connected(scheduler: str) -> Any:  # noqa: ANN401 - distributed ships no ty
         if not isinstance(error, (OSError, TimeoutError, ValueError)):
             raise
         msg = (
-            f"no Dask scheduler answers at {scheduler}: {error or 'no answer in time'}. Give its address with "
-            "the port, as it says when it starts (tcp://10.0.0.1:8786)."
+            f"no Dask scheduler answers at {scheduler}: {error or 'no answer in time'}. Give its address "
+            "with the port, as it says when it starts (tcp://10.0.0.1:8786)."
         )
         raise ClusterError(msg) from error
     return client

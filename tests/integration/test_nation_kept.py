@@ -1,4 +1,4 @@
-"""What an earlier run of ``jangkau nation`` finished is taken as it is only where nothing of it has changed."""
+"""What an earlier run of ``jangkau nation`` finished is taken as it is where nothing of it has changed."""
 
 from __future__ import annotations
 

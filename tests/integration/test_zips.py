@@ -54,7 +54,7 @@ def test_one_map_is_read_however_it_is_packed(tmp_path, parts, pack, name):
 @pytest.mark.parametrize(("pack", "why"), [
     (lambda s, _: [*moved(s, "a/"), *moved(s, "b/")], r"holds 2 maps .*: a/desa\.shp, b/desa\.shp"),
     (lambda s, g: [*moved(s, ""), *g.items()], r"holds 2 maps .*: a\.gdb, desa\.shp"),
-    (lambda _s, _g: [("pustu.csv", b"nama")], "holds 0 maps .* A table is given as it is, not in a zip"),
+    (lambda _s, _g: [("pustu.csv", b"nama")], r"holds no map, but pustu\.csv\. .*: unpack it"),
     (lambda s, _: moved(s, "dir\\"), r"packed in a way that is no standard \(dir\\desa\.shp\)"),
     (lambda s, _: moved({n: c for n, c in s.items() if n != "desa.dbf"}, ""), r"without its \.dbf"),
     (lambda s, _: [(n.replace("desa.dbf", "DESA.DBF"), c) for n, c in s.items()], r"without its \.dbf"),

@@ -1,4 +1,4 @@
-"""Which files a map or raster is made of: a shapefile's classes and codes stand in another file than its lines.
+"""Which files a map or raster is made of: a shapefile's codes stand in another file than its lines.
 
 A file is known again by all of them (:func:`geodata.readers.files.opening.given_sha256`).
 """

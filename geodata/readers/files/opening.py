@@ -74,6 +74,11 @@ NOT_READ = {
 }
 
 
+# Files that are packed by themselves. OpenStreetMap's are read so, and maps in a zip file.
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
+_OSM_PACKED = (".osm.gz", ".osm.bz2")
+
+
 def require_readable(path: Path, what: str) -> None:
     """Raise UnreadableFileError for a PDF, a dump of a database or the like, with what to do.
 
@@ -86,6 +91,10 @@ def require_readable(path: Path, what: str) -> None:
     if (known := NOT_READ.get(path.suffix.lower())) is not None:
         msg = f"{what}: {path.name} is {known}"
         raise UnreadableFileError(msg)
+    name = path.name.lower()
+    if name.endswith(PACKED) and not name.endswith(_OSM_PACKED):
+        msg = f"{what}: {path.name} is packed ({path.suffix}). Unpack it, and give the file that is inside."
+        raise UnreadableFileError(msg)
 
 
 def require_file(path: Path, what: str) -> None:
@@ -95,8 +104,8 @@ def require_file(path: Path, what: str) -> None:
     if path.is_dir():
         if path.suffix.lower() == GEODATABASE:
             msg = (
-                f"{what}: {path} is a file geodatabase, which is a folder of many files: pack the folder into "
-                "one zip file, and give that."
+                f"{what}: {path} is a file geodatabase, which is a folder of many files: pack the folder "
+                "into one zip file, and give that."
             )
             raise MissingFileError(msg)
         inside = sorted(p.name for p in path.iterdir() if p.is_file())

@@ -8,7 +8,14 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from geodata.errors import InputError, MissingColumnError, UnreadableFileError, brief, suggest
+from geodata.errors import (
+    InputError,
+    MissingColumnError,
+    SeveralInsideError,
+    UnreadableFileError,
+    brief,
+    suggest,
+)
 from geodata.files import limits
 from geodata.readers.files.elements import require_few_cells, require_few_elements
 from geodata.readers.files.formulas import formulas_without_values, require_values
@@ -120,7 +127,7 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
                     f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
                     "Name one with sheet: in AREA.yml (a file may be listed once for each)."
                 )
-                raise MissingColumnError(msg)
+                raise SeveralInsideError(msg)
             sheet = filled[0] if filled else book.worksheets[0].title
         page = book[sheet]
         # What the file says of its size is often wrong, and openpyxl fills up to it.

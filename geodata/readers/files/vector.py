@@ -14,9 +14,9 @@ import shapely
 from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import (
     InputError,
-    MissingColumnError,
     MissingCrsError,
     SchemaError,
+    SeveralInsideError,
     UnreadableFileError,
     first_five,
 )
@@ -193,11 +193,11 @@ def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
 
 
 def _only_layer(path: Path, given: Path | bytes, what: str) -> None:
-    """Raise MissingColumnError when a file has several layers and none was named."""
+    """Raise SeveralInsideError when a file has several layers and none was named."""
     names = _layer_names(given)
     if len(names) > 1:
         msg = f"{what}: {path.name} has several layers: {', '.join(names)}. Name one with layer: in AREA.yml."
-        raise MissingColumnError(msg)
+        raise SeveralInsideError(msg)
 
 
 def layers_of(path: Path, what: str) -> list[str]:

@@ -22,6 +22,7 @@ ZIPPED_MAPS = {
     ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".tab", ".fgb", ".gdb"),
     ".shz": (".shp",),
 }
+TABLES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
 
 
 @contextmanager
@@ -84,10 +85,16 @@ def _one_map(held: list[str], path: Path, what: str) -> str:
     if len(maps) != 1:
         listed = first_five(maps) if maps else "none"
         kinds = ", ".join(endings)
-        table = " A table is given as it is, not in a zip." if ".shp" in endings and not maps else ""
+        tables = [n for n in _maps_among(held, TABLES) if not maps and path.suffix.lower() == ".zip"]
+        if tables:
+            msg = (
+                f"{what}: {path.name} holds no map, but {first_five(tables)}. A table is not read in a zip "
+                "file: unpack it, and give the table itself."
+            )
+            raise UnreadableFileError(msg)
         msg = (
             f"{what}: {path.name} holds {len(maps)} maps ({kinds}): {listed}. Put one map with all its parts "
-            f"into it, or unpack it and name one of them.{table}"
+            f"into it, or unpack it and name one of them."
         )
         raise UnreadableFileError(msg)
     [name] = maps
