@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from geodata.codes import parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Cell, Finding
-from geodata.readers.files.cells import refuse_mostly_bad
+from geodata.readers.files.cells import NUMBERS, refuse_mostly_bad
 from geodata.readers.people_parts import WHAT, part_columns
 from geodata.readers.register import Bridged, CodeSystem, FoundBy, Register, Rows, bridge
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -133,6 +135,43 @@ def rows_of_one_village(codes: pd.Series[Any], source: PopulationFile) -> pd.Ser
     """Return which rows are of a village that other rows are of too, where they count no parts of it."""
     several = codes.notna() & codes.duplicated(keep=False)
     return several & (not source.part_columns)
+
+
+def repeated_rows(table: pd.DataFrame, of: pd.Series[Any], district: pd.Series[Any]) -> pd.Series[bool]:
+    """Return which rows of a village say again, in every column, what a row above says of it.
+
+    Parameters
+    ----------
+    table
+        The rows; a column that numbers them does not count.
+    of
+        The village of each row, by its code or name; missing where it tells none.
+    district
+        The kecamatan of each row, which may stand above it.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"No": [1, 2, 3], "Desa": ["A", "A", "A"], "Jiwa": [42, 42, 43]})
+    >>> repeated_rows(rows, rows["Desa"], rows["Desa"]).tolist()
+    [False, True, False]
+    """
+    said = [c for c in table if spelling_key(str(c)) not in NUMBERS]
+    rows = table[said].astype(object).set_axis([f"said {i}" for i in range(len(said))], axis=1)
+    rows = rows.assign(of=of.to_numpy(dtype=object), district=district.to_numpy(dtype=object))
+    return rows.duplicated() & of.notna().to_numpy(dtype=bool)
+
+
+def repeated_finding(codes: pd.Series[Any], rows: TableRows, file: str) -> tuple[Finding, ...]:
+    """Return the finding about rows that say again what another says, if there are any."""
+    if codes.empty:
+        return ()
+    return (Finding(
+        "warning", "population", "row_repeated", len(codes),
+        tuple(f"{code} (row {row})" for row, code in codes.items())[:5],
+        f"{file}: rows that say word for word what another row says; each village was counted once",
+        "take the repeated rows out; if they count parts of their villages, say which",
+        village_cells(rows, codes.index, file, map(str, codes), ["is counted once"] * len(codes)),
+    ),)  # fmt: skip
 
 
 def twice_finding(codes: pd.Series[Any], rows: TableRows, file: str) -> tuple[Finding, ...]:

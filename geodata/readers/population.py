@@ -30,6 +30,8 @@ from geodata.readers.people_rows import (
 from geodata.readers.people_table import against_people, people_of_rows, people_rows_of, table_rows
 from geodata.readers.people_villages import (
     bridged_rows,
+    repeated_finding,
+    repeated_rows,
     require_codes,
     require_own_codes,
     rows_of_one_village,
@@ -126,13 +128,16 @@ def _villages_of(
     rows = found.rows
     bridged = bridged_rows(rows, known, villages, file)
     codes = bridged.code
+    again = repeated_rows(rows.table, codes, rows.district) & (not source.part_columns)
+    of_again = repeated_finding(codes[again], rows, file)
+    rows, codes = rows.kept(~again), codes[~again]
     twice = rows_of_one_village(codes, source)
     require_own_codes(codes, twice, rows, villages, file)
     of_twice = twice_finding(codes[twice], rows, file)
-    require_codes(rows, codes, found.numbers["people"], villages, file)
+    require_codes(rows, codes, found.numbers["people"].loc[codes.index], villages, file)
     lost = codes.index[codes.isna()]
     of_lost = bad_codes("population", rows.code, codes.isna(), cells=village_cells(rows, lost, file))
-    return codes[codes.notna()], twice, (*bridged.findings, *of_twice, *of_lost)
+    return codes[codes.notna()], twice, (*bridged.findings, *of_again, *of_twice, *of_lost)
 
 
 def _by_village(

@@ -19,6 +19,7 @@ from geodata.readers.files.cells import count_column, pick_column, text_column, 
 from geodata.readers.files.opening import given_sha256, require_readable
 from geodata.readers.files.table import read_table
 from geodata.readers.files.vector import read_vector
+from geodata.readers.people_villages import repeated_rows
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.kinds import known_kinds
 from planner.nation.store import finished, key_of, writing
@@ -68,6 +69,9 @@ class Cut:
         What is to be told: rows that are in no kabupaten.
     people
         By kabupaten, the people of all of its rows; none where they cannot be read, which its reader tells.
+        A row that says again what another says is not counted again.
+    rivals
+        By kabupaten, those of them whose rows are of one village, and differ.
     """
 
     folder: Path
@@ -75,6 +79,7 @@ class Cut:
     names: dict[str, str]
     notes: tuple[str, ...]
     people: dict[str, float]
+    rivals: dict[str, float]
 
 
 def facilities_file(text: str) -> FacilitiesFile:
@@ -143,7 +148,7 @@ def cut_country(files: Files, folder: Path) -> Cut:
             facts.update(_cut(files, stage))
         known = facts
     return Cut(
-        folder, known["regencies"], known["names"], tuple(known["notes"]), known["people"]
+        folder, known["regencies"], known["names"], tuple(known["notes"]), known["people"], known["rivals"]
     )  # fmt: skip
 
 
@@ -152,10 +157,11 @@ def _cut(files: Files, stage: Path) -> dict[str, Any]:
     names = {code: name for code, name in every.items() if len(code) < DISTRICT}
     regencies, notes = _cut_villages(files.villages, stage, every)
     people: dict[str, float] = {}
+    rivals: dict[str, float] = {}
     if files.population is not None:
-        people, more = _cut_people(files.population, names, regencies, stage)
+        people, rivals, more = _cut_people(files.population, names, regencies, stage)
         notes += more
-    return {"regencies": regencies, "names": names, "notes": notes, "people": people}
+    return {"regencies": regencies, "names": names, "notes": notes, "people": people, "rivals": rivals}
 
 
 def village_file(folder: Path, code: str) -> Path:
@@ -242,10 +248,11 @@ def _any_table(source: FileSource, what: str, wanted: Sequence[str] | None = Non
 
 def _cut_people(
     path: Path, names: dict[str, str], regencies: dict[str, int], stage: Path
-) -> tuple[dict[str, float], list[str]]:
+) -> tuple[dict[str, float], dict[str, float], list[str]]:
     """Write the rows of a table of people by kabupaten: by their codes, or else by the kabupaten's name.
 
-    Returns the people of each kabupaten's rows, and what is to be told.
+    Returns the people of each kabupaten's rows, those of rows that contradict each other, and what is to be
+    told.
     """
     heads = layer_columns("population")
     table = _any_table(FileSource(path=path), "population")
@@ -261,6 +268,9 @@ def _cut_people(
         if code is not None:
             # Codes of a level alone ("001") are none.
             table = table.drop(columns=code)
+    name = columns.text(None, "name").reindex(table.index)
+    again = repeated_rows(table, parsed.fillna(name), pd.Series("", index=table.index))
+    own = own[~again.reindex(own.index)]
     people = _people_of(own, columns, path.name, regency).reindex(table.index)
     lost = regency.isna() | ~regency.isin(regencies)
     for one, rows in table[~lost].groupby(regency[~lost]):
@@ -275,8 +285,14 @@ def _cut_people(
     if without:
         notes.append(f"{path.name}: no people known of {counted(len(without), 'kabupaten', 'kabupaten')}: "
                      f"{first_five(without)}")  # fmt: skip
-    of_regency = people[~lost].groupby(regency[~lost]).sum(min_count=1).dropna()
-    return {str(c): float(n) for c, n in of_regency.items()}, notes
+    rivals = parsed.reindex(own.index).dropna().loc[lambda codes: codes.duplicated(keep=False)].index
+    return _by_regency(people[~lost], regency), _by_regency(people[rivals], regency), notes
+
+
+def _by_regency(people: pd.Series[float], regency: pd.Series[Any]) -> dict[str, float]:
+    """Return the people of each kabupaten's rows; none where they are not known."""
+    found = people.groupby(regency.reindex(people.index)).sum(min_count=1).dropna()
+    return {str(c): float(n) for c, n in found.items()}
 
 
 def _people_rows(table: pd.DataFrame, columns: Columns, file: str) -> pd.DataFrame:

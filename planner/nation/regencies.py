@@ -26,6 +26,7 @@ from geodata.readers.people_table import read_any_table
 from geodata.readers.register import Register, Rows, bridge
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy
+from planner.nation.advice import told
 from planner.nation.country import people_file, village_file
 from planner.nation.lands import Lands, facility_landmass, outlines_of
 from planner.nation.store import MANIFEST, finished, key_of, writing
@@ -34,12 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from geodata.areafile import FacilitiesFile
-    from geodata.layers import Layers
+    from geodata.layers import Finding, Layers
     from planner.scenarios.scenario import Scenario
 
 VILLAGES, OUTLINES, FACTS = "villages.parquet", "outlines.parquet", "area.json"
 # The villages' own outlines apart, so that a neighbour does not depend on their people.
 SHAPES = "shapes.parquet"
+# Findings that need nothing to be done, about rows that are dropped or put together: nothing goes unsaid.
+OF_ROWS = frozenset({
+    "united", "total_row", "district_row", "signature_row", "heading_again", "parts_summed", "parts_sum_row",
+})  # fmt: skip
 # A column of units: the hash of all that their row says.
 ROW_HASH = "row_hash"
 # One CRS for the whole country, to find the village around a facility: its scale is off by 2 % at most.
@@ -131,6 +136,18 @@ def _hash_of(region: Region, name: str) -> str:
     return str(known["files"][name])
 
 
+def is_told(finding: Finding) -> bool:
+    """Return whether a finding of one kabupaten is told of the country: doubts, and what became of rows.
+
+    Examples
+    --------
+    >>> from geodata.layers import Finding
+    >>> [is_told(Finding("info", "villages", rule, 1, (), "", "")) for rule in ("united", "repeated_name")]
+    [True, False]
+    """
+    return finding.severity != "info" or finding.rule in OF_ROWS
+
+
 def regency_job(code: str, name: str, cut: Path, out: Path, rule: Mapping[str, Any]) -> RegencyJob:
     """Return the job of a kabupaten; its key is made of its own rows alone."""
     from geodata.readers.files.opening import file_sha256
@@ -158,7 +175,7 @@ def read_regency(job: RegencyJob, scenario: Scenario) -> Region:
             gpd.GeoDataFrame(geometry=outlines).to_parquet(stage / OUTLINES, compression="zstd")
             west, south, east, north = layers.villages.to_crs(WGS84).total_bounds.tolist()
             people = float(layers.villages["people"].sum())
-            said = [f"{f.layer}: {f.message} ({f.count})" for f in layers.findings if f.severity != "info"]
+            said = [f"{f.layer}: {f.message} ({f.count})" for f in layers.findings if is_told(f)]
             region = Region(
                 job.code, job.name, job.out, job.key, str(layers.villages.crs), len(layers.villages),
                 people, (west, south, east, north), (*notes, *said),
@@ -191,7 +208,7 @@ def _read(job: RegencyJob) -> tuple[Layers, tuple[str, ...]]:
             with_people = bare.model_copy(update={"population": PopulationFile(path=sure)})
             return read_layers(with_people), notes
         except InputError as error:
-            return layers, (f"people of all villages are unknown: {error}",)
+            return layers, (f"people of all villages are unknown: {told(error)}",)
 
 
 def _without_rivals(source: PopulationFile, out: Path, villages: gpd.GeoDataFrame) -> tuple[str, ...]:
@@ -208,7 +225,9 @@ def _without_rivals(source: PopulationFile, out: Path, villages: gpd.GeoDataFram
         return ()
     shown = first_five(sorted(set(found[rivals])))
     many = found[rivals].nunique()
-    return (f"people of {many} villages are unknown: several rows of the table may be theirs: {shown}",)
+    return (
+        f"people of {counted(many, 'village')} are unknown: several rows of the table may be theirs: {shown}",
+    )
 
 
 @dataclass(frozen=True)
@@ -270,7 +289,7 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     rows["landmass"] = facility_landmass(rows, lands)
     rows.index.name = "facility_id"
     notes = [f"{f.layer}: {f.message} ({f.count}): {', '.join(f.ids[:3])}"
-             for one in lists for f in one.findings if f.severity != "info"]  # fmt: skip
+             for one in lists for f in one.findings if is_told(f)]  # fmt: skip
     nowhere = rows.index[(lost & rows["regency"].isna()).to_numpy()]
     if len(nowhere):
         shown = ", ".join(nowhere[:5])

@@ -68,6 +68,8 @@ class Done:
         A row for what the readers noticed in a kabupaten: ``code``, ``regency``, ``finding``.
     people_without_village
         Of rows of the table of people that belong to a kabupaten, and to none of its villages.
+    people_of_rival_rows
+        Of rows that say different numbers of one village: its people are unknown.
     """
 
     national: dict[str, Any] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Done:
     kept: int = 0
     findings: pd.DataFrame = field(default_factory=pd.DataFrame)
     people_without_village: float = 0.0
+    people_of_rival_rows: float = 0.0
 
 
 def nation(
@@ -215,22 +218,35 @@ class CountryRun:
 
     def _findings(self, regions: Mapping[str, Region], cut: Cut) -> pd.DataFrame:
         """Return what the readers noticed in each kabupaten; tell how many people are of no village."""
-        rows, lost = [], {}
+        rows: list[tuple[str, str, str]] = []
+        lost: dict[str, float] = {}
+        rivals: dict[str, float] = {}
         for code, region in regions.items():
             # Where they could not be read, the kabupaten's own reader says so.
             listed = cut.people.get(code, 0.0)
-            if listed - region.people >= HALF_A_PERSON:
-                lost[code] = listed - region.people
-                text = f"population: {lost[code]:,.0f} of {listed:,.0f} people are of no village"
-                rows.append((code, region.name, f"{text}, and counted nowhere"))
+            left = listed - region.people
+            of_rivals = min(cut.rivals.get(code, 0.0), left)
+            for found, people, why in (
+                (rivals, of_rivals, "in several rows of one village, of which nobody knows which counts"),
+                (lost, left - of_rivals, "of no village"),
+            ):
+                if people >= HALF_A_PERSON:
+                    found[code] = people
+                    text = f"population: {people:,.0f} of {listed:,.0f} people are {why}"
+                    rows.append((code, region.name, f"{text}, and counted nowhere"))
             rows += [(code, region.name, text) for text in region.findings]
-        if lost:
-            self.done.people_without_village = sum(lost.values())
-            self.done.notes.append(
-                f"population: {self.done.people_without_village:,.0f} people of "
-                f"{counted(len(lost), 'kabupaten', 'kabupaten')} are of no village, and counted nowhere: "
-                "findings.csv"
-            )
+        self.done.people_without_village = sum(lost.values())
+        self.done.people_of_rival_rows = sum(rivals.values())
+        for found, why in (
+            (rivals, "in several rows of one village, which is unknown"),
+            (lost, "of no village"),
+        ):
+            if found:
+                self.done.notes.append(
+                    f"population: {sum(found.values()):,.0f} people of "
+                    f"{counted(len(found), 'kabupaten', 'kabupaten')} are {why}, and counted nowhere: "
+                    "findings.csv"
+                )
         return pd.DataFrame(rows, columns=["code", "regency", "finding"])
 
     def _ready(
@@ -302,6 +318,7 @@ class CountryRun:
             "travel": "on foot, straight line" if roads is None else "on roads",
             "missing": {name: f.message for name, f in sorted(self.done.failures.items())},
             "people_without_village": self.done.people_without_village,
+            "people_of_rival_rows": self.done.people_of_rival_rows,
         }
 
     def _report(self) -> None:
