@@ -268,8 +268,8 @@ def _cut_people(
         if code is not None:
             # Codes of a level alone ("001") are none.
             table = table.drop(columns=code)
-    name = columns.text(None, "name").reindex(table.index)
-    again = repeated_rows(table, parsed.fillna(name), pd.Series("", index=table.index))
+    village = _villages_of(Columns(table, heads, "population"), parsed, regency)
+    again = repeated_rows(table, village, village)
     own = own[~again.reindex(own.index)]
     people = _people_of(own, columns, path.name, regency).reindex(table.index)
     lost = regency.isna() | ~regency.isin(regencies)
@@ -285,8 +285,15 @@ def _cut_people(
     if without:
         notes.append(f"{path.name}: no people known of {counted(len(without), 'kabupaten', 'kabupaten')}: "
                      f"{first_five(without)}")  # fmt: skip
-    rivals = parsed.reindex(own.index).dropna().loc[lambda codes: codes.duplicated(keep=False)].index
+    rivals = village.reindex(own.index).dropna().loc[lambda codes: codes.duplicated(keep=False)].index
     return _by_regency(people[~lost], regency), _by_regency(people[rivals], regency), notes
+
+
+def _villages_of(columns: Columns, parsed: pd.Series[Any], regency: pd.Series[Any]) -> pd.Series[Any]:
+    """Return what tells the village of each row: its code, or kabupaten, kecamatan and name; else missing."""
+    name = columns.text(None, "name").map(name_key, na_action="ignore").astype("str")
+    district = columns.text(None, "district_name").map(name_key, na_action="ignore").astype("str")
+    return parsed.astype("str").fillna(regency.astype("str") + "|" + district.fillna("") + "|" + name)
 
 
 def _by_regency(people: pd.Series[float], regency: pd.Series[Any]) -> dict[str, float]:

@@ -102,17 +102,27 @@ def test_rows_that_are_put_together_are_told(country: Files, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("by", ["code", "name"])
 def test_a_row_of_people_that_is_repeated_counts_once_and_rivals_are_told(
-    country: Files, tmp_path: Path
+    country: Files, tmp_path: Path, by: str
 ) -> None:
     people = pd.read_csv(country.population or "", dtype={"kode": str})
     own = gpd.read_parquet(country.villages)["kode"]
     first, second = people.iloc[[0]], people.iloc[[1]]
     total = int(people["jumlah"].sum())
     rows = pd.concat([people, first, first, second.assign(jumlah=second["jumlah"] + 7)])
-    given = tmp_path / "people.csv"
-    rows.assign(No=np.arange(1, len(rows) + 1)).to_csv(given, index=False)
-    nation(replace(country, population=given), tmp_path / "out", InThisProcess())
+    given, codes = tmp_path / "people.csv", tmp_path / "kode.csv"
+    rows = rows.assign(No=np.arange(1, len(rows) + 1))
+    if by == "name":
+        names = gpd.read_parquet(country.villages).set_index("kode")["nama"]
+        rows = rows.assign(kabupaten="Kabupaten " + rows["kode"].str[3:5], desa=rows["kode"].map(names))
+        rows = rows.drop(columns="kode")
+    rows.to_csv(given, index=False)
+    regencies = [f"35.{i:02d}" for i in (1, 2)]
+    named = {"kode": ["35", *regencies], "nama": ["Jawa Timur", "Kabupaten 01", "Kabupaten 02"]}
+    pd.DataFrame(named).to_csv(codes, index=False)
+    files = replace(country, population=given, codes=codes)
+    assert not nation(files, tmp_path / "out", InThisProcess()).failures
     found = pd.concat(pd.read_parquet(p) for p in (tmp_path / "out").glob("villages/*/*.parquet"))["people"]
     assert found[first["kode"].item()] == first["jumlah"].item()
     assert np.isnan(found[second["kode"].item()])
