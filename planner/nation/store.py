@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geodata
-import planner
 from geodata.errors import DiskError
 from geodata.readers.files.opening import file_sha256
 
@@ -39,8 +38,7 @@ def program() -> str:
     64
     """
     digest = hashlib.sha256(version("jangkau").encode())
-    for package in (geodata, planner):
-        root = Path(str(package.__file__)).parent
+    for root in (Path(str(geodata.__file__)).parent, Path(__file__).parents[1]):
         for file in sorted(p for p in root.rglob("*") if p.suffix in SOURCES):
             digest.update(f"{file.relative_to(root).as_posix()} {file_sha256(file)}\n".encode())
     return digest.hexdigest()
