@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 HEADER_SEARCH_ROWS = 30
+# A row of headings has so many; a row of a list so many cells, and the fullest so great a share of all.
+LEAST_HEADINGS, LEAST_CELLS, NEARLY_FULL = 2, 3, 0.75
 
 
 class Header(NamedTuple):
@@ -80,11 +82,13 @@ def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> l
     """Return what may be the header, with the number of its known names and how it is joined."""
     leading = [i for i, r in enumerate(rows) if any(cell_text(c) for c in r)][:HEADER_SEARCH_ROWS]
     found: list[tuple[int, int, Header]] = []
+    seen: list[dict[int, str]] = []
     for i in leading:
         one = [cell_text(c) for c in rows[i]]
         found.append((score(one, wanted), 0, Header(one, i + 1, i)))
-        # A title stands alone in the first cell: it is no row of headings above the next.
-        if i + 1 < len(rows) and any(one[1:]):
+        # A title stands alone in the first cell: it is no row of headings above the next. Nor is a total above
+        # headings that stand again: those belong to no row above them.
+        if i + 1 < len(rows) and any(one[1:]) and _keys(rows[i + 1]) not in seen:
             below = [cell_text(c) for c in rows[i + 1]]
             parts = _with_parts(one, below) or _with_angles(one, below)
             if parts and _told_below(one, below, wanted):
@@ -99,7 +103,31 @@ def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> l
                 # "Jumlah Bidan" is known still where "PNS" and "Kontrak" stand below it.
                 most = max(score(both, wanted), score(one, wanted) if parts_of_one else 0)
                 found.append((most, parts_of_one, Header(both, i + 2, i)))
+        if len(keys := _keys(rows[i])) >= LEAST_HEADINGS:
+            seen.append(keys)
     return found
+
+
+def rows_above(rows: Sequence[Sequence[object]], header: Header) -> dict[int, str]:
+    """Return the rows above a header that look like rows of a list, by number from 1, with a word of each.
+
+    One of them at least is nearly as full as the headings; titles have a cell or two. A row of words right
+    above the headings is their upper row.
+
+    Examples
+    --------
+    >>> rows = [["Daftar pustu", ""], ["No", "Desa", "Kec"], ["1", "Jaya", "Ayu"], ["No", "Desa", "KEC."]]
+    >>> rows_above(rows, Header(["No", "Desa", "KEC."], 4, 3)), rows_above(rows, Header(rows[1], 2, 1))
+    ({2: 'No', 3: '1'}, {})
+    """
+    heads = sum(map(bool, header.names))
+    texts = {i: [t for t in map(cell_text, row) if t] for i, row in enumerate(rows[: header.top], start=1)}
+    if not any(c.isdigit() for text in texts.get(header.top, ()) for c in text):
+        texts.pop(header.top, None)
+    full = {i: some for i, some in texts.items() if len(some) >= max(LEAST_CELLS, heads / 2)}
+    if max(map(len, full.values()), default=0) < NEARLY_FULL * heads:
+        return {}
+    return {i: some[0] for i, some in full.items()}
 
 
 def _two_rows(above: list[str], below: list[str], wanted: AbstractSet[str]) -> list[str] | None:
@@ -311,7 +339,8 @@ def with_header(
         # What stands under a heading of the first list is no other meaning of it.
         if spelling_key(names[i]) in own:
             heads[i] = f"{names[i]} [list beside, column {i + 1}]"
-    return Headed(table.set_axis(heads, axis=1), Marks(again, beside=tuple(names[i] for i in beside)))
+    marks = Marks(again, beside=tuple(names[i] for i in beside), above=rows_above(rows, header))
+    return Headed(table.set_axis(heads, axis=1), marks)
 
 
 def repeated_headings(rows: Sequence[Sequence[object]], header: Header) -> dict[int, str]:

@@ -39,12 +39,15 @@ class Marks(NamedTuple):
         Rows that a workbook hides, and those of which it strikes most cells through.
     beside
         Columns of further lists beside the first, which are not read.
+    above
+        Rows above the headings that look like those of a list, with a word of each; they are not read.
     """
 
     again: Mapping[int, str] = MappingProxyType({})
     hidden: AbstractSet[int] = frozenset()
     struck: AbstractSet[int] = frozenset()
     beside: tuple[str, ...] = ()
+    above: Mapping[int, str] = MappingProxyType({})
 
 
 def hidden_rows(path: Path, member: str) -> frozenset[int]:
@@ -102,7 +105,7 @@ def mark_findings(layer: str, marks: Marks, table: pd.DataFrame, file: str) -> t
     [('heading_again', ('row 14 (No)',)), ('struck_row', ('row 3 (Pustu B)',))]
     """
     hidden, struck = (_first_words(table, rows) for rows in (marks.hidden, marks.struck))
-    rows = (("heading_again", marks.again), ("hidden_row", hidden), ("struck_row", struck))
+    rows = (("above_heading", marks.above), ("heading_again", marks.again), ("hidden_row", hidden), ("struck_row", struck))
     found = (*(_told(layer, rule, of, file) for rule, of in rows), _beside(layer, marks.beside, file))
     return tuple(one for one in found if one is not None)
 
@@ -121,6 +124,10 @@ def _first_words(table: pd.DataFrame, rows: AbstractSet[int]) -> dict[int, str]:
 
 # What is told of a row, what to do, and what it does to the answer.
 _SAID: dict[str, tuple[Severity, str, str, str]] = {
+    "above_heading": (
+        "error", "rows above the headings look like rows of the list, and are not read",
+        "put the headings that tell most above all rows, or each list into a sheet of its own",
+        "takes part in nothing"),
     "heading_again": (
         "info", "rows in which the headings stand again, as on each printed page, were left out",
         "none needed", "takes part in nothing"),

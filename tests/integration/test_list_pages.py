@@ -1,0 +1,64 @@
+"""Lists in pages: totals, headings that stand again, and what stands above them; no row is lost unsaid."""
+
+from __future__ import annotations
+
+import pytest
+from test_list_headings import LAT, LON, built
+from test_list_traps import DESA, KECAMATAN, with_map
+
+from geodata.vocabulary.columns import table_words
+
+HEADS = ["No", "Nama Pustu", "Kecamatan", "Desa", "Lintang", "Bujur"]
+NAMES = [f"Pustu {name}" for name in DESA]
+UNITS = [
+    [str(i), name, k, d, str(y), str(x)]
+    for i, (name, k, d, y, x) in enumerate(zip(NAMES, KECAMATAN, DESA, LAT, LON, strict=True), start=1)
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return with_map(tmp_path)
+
+
+def text(folder, rows):
+    lines = (",".join(row) for row in rows)
+    (folder / "pustu.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize("total", [["", "Jumlah"], ["Jumlah", "2"], ["", "Jumlah dipindahkan", "", "2"]])
+def test_a_total_above_headings_that_stand_again_takes_no_row_away(folder, total):
+    total = total + [""] * (len(HEADS) - len(total))
+    text(folder, [HEADS, *UNITS[:2], total, HEADS, *UNITS[2:4], total, HEADS, *UNITS[4:]])
+    _, layers, told = built(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+    assert told["heading_again"].count == 2
+    assert "above_heading" not in told
+
+
+def test_a_total_above_two_rows_of_headings_takes_no_row_away(folder):
+    heads = [[*HEADS[:4], "Koordinat", ""], ["", "", "", "", "Lintang", "Bujur"]]
+    total = ["", "Jumlah", "", "", "", ""]
+    text(folder, [*heads, *UNITS[:2], total, *heads, *UNITS[2:]])
+    _, layers, told = built(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+    assert told["heading_again"].count == 2
+
+
+def test_rows_above_headings_that_tell_more_are_told(folder):
+    """The second page has a column more, so that its headings count: what stands above is not read."""
+    assert {"kabupaten"} <= table_words()
+    more = [[*HEADS, "Kabupaten"], *([*row, ""] for row in UNITS[2:])]
+    text(folder, [[*HEADS, ""], *([*row, ""] for row in UNITS[:2]), *more])
+    _, layers, told = built(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES[2:])
+    found = told["above_heading"]
+    assert (found.severity, [cell.row for cell in found.cells]) == ("error", [1, 2, 3])
+
+
+def test_titles_above_a_list_are_no_rows_of_it(folder):
+    title = [["DAFTAR PUSTU", *[""] * 5], ["Kabupaten", ":", "Jember", "", "", ""], ["Tahun", "2024", *[""] * 4]]
+    text(folder, [*title, HEADS, *UNITS])
+    _, layers, told = built(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+    assert "above_heading" not in told
