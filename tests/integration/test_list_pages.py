@@ -57,8 +57,8 @@ def test_rows_above_headings_that_tell_more_are_told(folder):
 
 
 def test_titles_above_a_list_are_no_rows_of_it(folder):
-    title = [["DAFTAR PUSTU", *[""] * 5], ["Kabupaten", ":", "Jember", "", "", ""], ["Tahun", "2024", *[""] * 4]]
-    text(folder, [*title, HEADS, *UNITS])
+    title = [["DAFTAR PUSTU"], ["Kabupaten", ":", "Jember"], ["Tahun", "2024"]]
+    text(folder, [*(row + [""] * (6 - len(row)) for row in title), HEADS, *UNITS])
     _, layers, told = built(folder)
     assert sorted(layers.facilities["name"]) == sorted(NAMES)
     assert "above_heading" not in told

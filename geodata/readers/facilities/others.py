@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from rapidfuzz import fuzz
 
-from geodata.codes import name_key, of_regency, parse_village_code
+from geodata.codes import name_key, of_regency, parse_village_code, regency_name, village_key
 from geodata.crs import inside_indonesia
 from geodata.layers import Cell, Finding, Severity
-from geodata.readers.facilities.places import beyond_zone, points_in
+from geodata.readers.facilities.places import beyond_zone, mirrored, points_in
 from geodata.readers.facilities.villages import mostly_bps
 from geodata.readers.place_fixes import Places
 
@@ -78,44 +78,92 @@ def others(
 
     A row that names another kabupaten is left aside unless it stands in the area or its buffer, where people
     use it. In a list without such a column, or whose column never names this one, and most of whose places
-    lie beyond the buffer, those are.
+    lie beyond the buffer, those are. A place far away that lies in the area with the other sign of its
+    latitude is none beyond: such a list may have lost its signs.
 
     Parameters
     ----------
     zone
         The area with its buffer, in the villages' CRS; None leaves nothing aside.
     names
-        The kabupaten's name, and what findings call the list.
+        The kabupaten's name, and what findings call the list. A name that ends with the kabupaten's code
+        is none: then the one counts that most rows in the area name.
     """
-    name, file = names
     lon, lat = rows.stated.lon, rows.stated.lat
     none = np.zeros(len(lon), dtype=bool)
     if zone is None or villages.empty:
         return Others(none, ~none, ())
-    beyond = beyond_zone(lon, lat, villages, zone)
+    unsigned = mirrored(lon, lat, villages, zone)
+    beyond = beyond_zone(lon, lat, villages, zone) & ~unsigned
+    said = rows.columns.text(source.regency, "regency")
+    code = villages["regency_code"].iloc[0]
+    here = (np.isfinite(lon) & ~beyond) | _at_home(rows, source, villages)
+    names = _told_name(names[0], code, said, here), names[1]
+    ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, names[0])]))
+    if ours.any():
+        return _by_name(rows, source, villages, names, ours, beyond | unsigned)
+    return _by_place(rows, source, villages, zone, names, beyond, unsigned)
+
+
+def _told_name(name: str, code: str, said: pd.Series[Any], here: NDArray[np.bool_]) -> str:
+    """Return the kabupaten's name: where only its code is known, the one that most rows within it name."""
+    if not name.endswith(code):
+        return name
+    full = said.map(lambda text: regency_name(text, code) if isinstance(text, str) else None)
+    counts = full[here].value_counts()
+    if counts.empty:
+        return name
+    most, times = str(counts.index[0]), int(counts.iloc[0])
+    return most if 2 * times > max(int(said[here].notna().sum()), int((full == most).sum())) else name
+
+
+def _by_name(
+    rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame, names: tuple[str, str],
+    ours: NDArray[np.bool_], beyond: NDArray[np.bool_],
+) -> Others:  # fmt: skip
+    """Return the rows aside of a list whose column of kabupaten names this one."""
+    name, file = names
     said = rows.columns.text(source.regency, "regency")
     column = str(rows.columns.pick(source.regency, "regency"))
     code = villages["regency_code"].iloc[0]
-    ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, name)]))
-    if ours.any():
-        near = np.isfinite(lon) & ~beyond
-        slip = _slips(said, name, code) & _at_home(rows, source, villages) & ~ours
-        aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
-        odd = np.asarray(said.notna()) & ~ours & near & ~_slips(said, name, code)
-        odd = _within(odd, rows, villages)
-        return Others(aside, ours | ~aside.any(), (
-            *_finding(aside, rows.columns.text(source.name, "name"), file),
-            *_slip_finding(said[slip], (name, file), column),
-            *_contradicted_finding(said[odd], (name, file), column),
-        ))  # fmt: skip
+    near = np.isfinite(rows.stated.lon) & ~beyond
+    slips = _slips(said, name, code)
+    home = _at_home(rows, source, villages) & ~np.isfinite(rows.stated.lon)
+    slip = slips & home & ~ours
+    aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
+    odd = _within(np.asarray(said.notna()) & ~ours & near & ~slips, rows, villages)
+    return Others(aside, ours | ~aside.any(), (
+        *_finding(aside, rows.columns.text(source.name, "name"), file),
+        *_slip_finding(said[slip], (name, file), column),
+        *_contradicted_finding(said[odd], (name, file), column),
+    ))  # fmt: skip
+
+
+def _by_place(
+    rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry,
+    names: tuple[str, str], beyond: NDArray[np.bool_], unsigned: NDArray[np.bool_],
+) -> Others:  # fmt: skip
+    """Return the rows aside of a list of which no row names this kabupaten: by where most places lie."""
+    name, file = names
+    lon, lat = rows.stated.lon, rows.stated.lat
+    said = rows.columns.text(source.regency, "regency")
+    column = str(rows.columns.pick(source.regency, "regency"))
     unused = _never_ours(said.dropna(), names, column) if name else ()
     spoiled = np.isfinite(lon) & ~inside_indonesia(lon, lat)
     beyond &= ~spoiled | _elsewhere(lon, lat, spoiled, villages, zone)
     if beyond.sum() < max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
-        return Others(none, said.isna().to_numpy(dtype=bool), unused)
-    aside = beyond & ~_claimed(rows, source, villages)
+        return Others(np.zeros(len(lon), dtype=bool), said.isna().to_numpy(dtype=bool), unused)
+    # In a list of a larger region a place is a real one, until its row says otherwise.
+    claimed = _claimed(rows, source, villages)
+    unsigned &= ~claimed & ~_names_village(rows, source, villages)
+    aside = (beyond & ~claimed) | unsigned
     label = rows.columns.text(source.name, "name")
-    found = (*unused, *_finding(aside, label, file), *_spoiled_finding(aside, spoiled, rows, file))
+    found = (
+        *unused,
+        *_finding(aside, label, file),
+        *_told_places("place_elsewhere", _spoiled_of(aside, spoiled), rows, file),
+        *_told_places("sign_elsewhere", unsigned, rows, file),
+    )
     return Others(aside, said.isna().to_numpy(dtype=bool) & ~aside.any(), found)
 
 
@@ -213,7 +261,7 @@ def _alike(one: str, other: str, least: float) -> bool:
 
 
 def _at_home(rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Return which rows name a village of the area in its kecamatan, and no place beyond it."""
+    """Return which rows name a village of the area in its kecamatan."""
     pairs = zip(villages["village_name"], villages["district_name"], strict=True)
     known = {(name_key(v), name_key(d)) for v, d in pairs if d}
     village = rows.columns.text(source.village_name, "village_name")
@@ -222,7 +270,16 @@ def _at_home(rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame)
         isinstance(v, str) and isinstance(d, str) and (name_key(v), name_key(d)) in known
         for v, d in zip(village, district, strict=True)
     ]
-    return np.array(named, dtype=bool) & ~np.isfinite(rows.stated.lon)
+    return np.array(named, dtype=bool)
+
+
+def _names_village(rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which rows name a village of the area, and no kecamatan of elsewhere."""
+    known = {village_key(v) for v in villages["village_name"]} - {""}
+    village = rows.columns.text(source.village_name, "village_name")
+    district = rows.columns.text(source.district_name, "district_name")
+    named = [isinstance(v, str) and village_key(v) in known for v in village]
+    return np.asarray(np.array(named, dtype=bool) & district.isna().to_numpy(dtype=bool))
 
 
 def _claimed(
@@ -254,20 +311,36 @@ def _elsewhere(
     return out
 
 
-def _spoiled_finding(
-    aside: NDArray[np.bool_], spoiled: NDArray[np.bool_], rows: ListRows, file: str
-) -> tuple[Finding, ...]:
-    """Return the finding about rows aside by places that were read, where these are more than a few."""
-    found = np.flatnonzero(aside & spoiled)
-    if len(found) <= FEW_SPOILED * aside.sum():
+def _spoiled_of(aside: NDArray[np.bool_], spoiled: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows aside by spoiled places, where these are more than a few."""
+    found = aside & spoiled
+    return found if found.sum() > FEW_SPOILED * aside.sum() else np.zeros(len(aside), dtype=bool)
+
+
+# What is told of places in a list of a larger region that were read as those of other kabupaten.
+_PLACES_SAID = {
+    "place_elsewhere": (
+        "places outside Indonesia were read as those of other kabupaten, and left aside",
+        "is left aside: each way to read it lies beyond the area"),
+    "sign_elsewhere": (
+        "places far beyond the area, that lie in it with the other sign of latitude, were left aside",
+        "is left aside: with the other sign of its latitude it lies in the area"),
+}  # fmt: skip
+
+
+def _told_places(rule: str, told: NDArray[np.bool_], rows: ListRows, file: str) -> tuple[Finding, ...]:
+    """Return the finding about rows aside whose places may be this kabupaten's; none where there are none."""
+    if not told.any():
         return ()
     index, said = rows.columns.table.index, rows.stated.said
-    effect = "is left aside: each way to read it lies beyond the area"
-    cells = tuple(Cell(file, int(index[i]), rows.place_column, str(said[i]), effect=effect) for i in found)
+    what, effect = _PLACES_SAID[rule]
+    cells = tuple(
+        Cell(file, int(index[i]), rows.place_column, str(said[i]), effect=effect)
+        for i in np.flatnonzero(told)
+    )
     return (Finding(
-        "warning", "facilities", "place_elsewhere", len(cells),
-        tuple(f"row {c.row} ({c.value})" for c in cells[:5]),
-        f"{file}: places outside Indonesia were read as those of other kabupaten, and left aside",
+        "warning", "facilities", rule, len(cells), tuple(f"row {c.row} ({c.value})" for c in cells[:5]),
+        f"{file}: {what}",
         "look through them; correct those that are of this kabupaten", cells,
     ),)  # fmt: skip
 

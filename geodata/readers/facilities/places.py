@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # the file was: two columns under each other's heading, say.
 ALL_ALIKE_ROWS = 5
 ALL_ALIKE_SHARE = 0.9
+# A place so far beyond the area and its buffer is no neighbour's that people of the area use.
+NEIGHBOUR_M = 50_000.0
 
 
 class ListPart(NamedTuple):
@@ -134,7 +136,8 @@ def place_rows(
     villages, zone, parts = ground
     lon, lat = rows.stated.lon.copy(), rows.stated.lat.copy()
     unread = rows.stated.unread
-    foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
+    # A place that lost its sign may still lie in Indonesia: near the equator its mirror does.
+    foreign = np.isfinite(lon) & (~inside_indonesia(lon, lat) | mirrored(lon, lat, villages, zone))
     beyond = beyond_zone(lon, lat, villages, zone) & ~foreign
     for part in parts:
         beyond[part.rows] = _beyond_part(part, lon, lat) & ~foreign[part.rows]
@@ -284,6 +287,44 @@ def beyond_zone(
         return np.zeros(len(lon), dtype=bool)
     place = points_in(lon, lat, villages)
     return np.asarray(np.isfinite(lon) & ~shapely.intersects(zone, place), dtype=bool)
+
+
+def mirrored(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    villages: gpd.GeoDataFrame,
+    zone: shapely.Geometry | None,
+) -> NDArray[np.bool_]:
+    """Return which places lie far beyond the area, and in it or its buffer with the other sign of latitude.
+
+    They lie in Indonesia as they are written: those that do not are spoiled anyway. A place nearer to the
+    area may be a neighbour's.
+
+    Parameters
+    ----------
+    lon, lat, villages, zone
+        As for :func:`beyond_zone`.
+
+    Returns
+    -------
+    mirrored
+        bool ``(rows,)``.
+
+    Examples
+    --------
+    >>> from geopandas import GeoDataFrame
+    >>> villages = GeoDataFrame(geometry=[], crs=32748)
+    >>> lon, lat = np.array([102.5, 102.5, 102.5]), np.array([-3.4, 3.4, 2.4])
+    >>> zone = points_in(lon[:1], lat[:1], villages)[0].buffer(100.0)
+    >>> mirrored(lon, lat, villages, zone).tolist()
+    [False, True, False]
+    """
+    out = beyond_zone(lon, lat, villages, zone) & inside_indonesia(lon, lat) & inside_indonesia(lon, -lat)
+    at = np.flatnonzero(out)
+    out[at] = ~beyond_zone(lon[at], -lat[at], villages, zone)
+    at = np.flatnonzero(out)
+    out[at] = shapely.distance(zone, points_in(lon[at], lat[at], villages)) > NEIGHBOUR_M
+    return out
 
 
 def _proposals(

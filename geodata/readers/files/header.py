@@ -86,8 +86,8 @@ def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> l
     for i in leading:
         one = [cell_text(c) for c in rows[i]]
         found.append((score(one, wanted), 0, Header(one, i + 1, i)))
-        # A title stands alone in the first cell: it is no row of headings above the next. Nor is a total above
-        # headings that stand again: those belong to no row above them.
+        # A title stands alone in the first cell: it is no row of headings above the next. Nor is a total
+        # above headings that stand again: those belong to no row above them.
         if i + 1 < len(rows) and any(one[1:]) and _keys(rows[i + 1]) not in seen:
             below = [cell_text(c) for c in rows[i + 1]]
             parts = _with_parts(one, below) or _with_angles(one, below)

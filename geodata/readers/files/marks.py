@@ -105,7 +105,10 @@ def mark_findings(layer: str, marks: Marks, table: pd.DataFrame, file: str) -> t
     [('heading_again', ('row 14 (No)',)), ('struck_row', ('row 3 (Pustu B)',))]
     """
     hidden, struck = (_first_words(table, rows) for rows in (marks.hidden, marks.struck))
-    rows = (("above_heading", marks.above), ("heading_again", marks.again), ("hidden_row", hidden), ("struck_row", struck))
+    rows = (
+        ("above_heading", marks.above), ("heading_again", marks.again), ("hidden_row", hidden),
+        ("struck_row", struck),
+    )  # fmt: skip
     found = (*(_told(layer, rule, of, file) for rule, of in rows), _beside(layer, marks.beside, file))
     return tuple(one for one in found if one is not None)
 
