@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.place_fixes import Fix
 from geodata.readers.roads import study_zone
+from geodata.vocabulary.kind_names import kind_of_name
 
 pytestmark = pytest.mark.realdata
 
@@ -190,3 +193,10 @@ def test_the_list_of_the_country_for_jember(shared, read):
     assert len(frame) == there.sum()
     mine = frame.loc[ours["kode_faskes"]]
     assert counts(mine) == {"puskesmas": 49, "hospital": 8}
+
+
+def test_no_word_of_a_village_or_kecamatan_is_a_slip_for_a_kind(shared):
+    names = pd.read_csv(shared / "national" / "wilayah_kemendagri.csv", dtype=str)["name"].dropna()
+    words = {word for name in names.str.lower() for word in re.findall("[a-z]+", name)}
+    assert len(words) > 40_000
+    assert {word for word in words if kind_of_name(word) and kind_of_name(word).kind != "other"} <= {"rs"}

@@ -97,8 +97,9 @@ def others(
     beyond = beyond_zone(lon, lat, villages, zone) & ~unsigned
     said = rows.columns.text(source.regency, "regency")
     code = villages["regency_code"].iloc[0]
-    here = (np.isfinite(lon) & ~beyond) | _at_home(rows, source, villages)
-    names = _told_name(names[0], code, said, here), names[1]
+    if names[0].endswith(code):
+        here = (np.isfinite(lon) & ~beyond) | _at_home(rows, source, villages)
+        names = _told_name(names[0], code, said, here), names[1]
     ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, names[0])]))
     if ours.any():
         return _by_name(rows, source, villages, names, ours, beyond | unsigned)
@@ -106,9 +107,7 @@ def others(
 
 
 def _told_name(name: str, code: str, said: pd.Series[Any], here: NDArray[np.bool_]) -> str:
-    """Return the kabupaten's name: where only its code is known, the one that most rows within it name."""
-    if not name.endswith(code):
-        return name
+    """Return the kabupaten's name, of which only the code is known: the one that most rows within it name."""
     full = said.map(lambda text: regency_name(text, code) if isinstance(text, str) else None)
     counts = full[here].value_counts()
     if counts.empty:
