@@ -305,7 +305,8 @@ def _no_name(layers: Layers) -> Iterator[Finding]:
 
 def _functioning_unknown(layers: Layers) -> Iterator[Finding]:
     # Where a word stands that nobody understands, the reader has asked already.
-    asked = {c.id for f in layers.findings if f.rule == "functioning_unread" for c in f.cells}
+    by_reader = ("functioning_unread", "functioning_unticked")
+    asked = {c.id for f in layers.findings if f.rule in by_reader for c in f.cells}
     rows = _used(layers)
     rows = rows[(rows["functioning"] == YesNo.UNKNOWN) & ~rows.index.isin(list(asked))]
     yield from _finding(

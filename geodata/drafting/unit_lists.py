@@ -11,15 +11,18 @@ from geodata.codes import parse_village_code
 from geodata.drafting.guessed import Guess, pairs, quoted
 from geodata.drafting.headings import SURE, Mapping, headed, samples
 from geodata.drafting.rows import units_of, villages_of
+from geodata.readers.facilities.functioning import answers_of
 from geodata.readers.facilities.kinds import without_number
 from geodata.readers.files.cells import holds_counts, id_column, text_column
-from geodata.vocabulary.columns import functioning_words, layer_columns, plain_functioning_words
+from geodata.vocabulary.columns import plain_functioning_words
+from geodata.vocabulary.functioning_heads import Asks, opposites, what_it_asks
 from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.kinds import recognise_kind
 from geodata.vocabulary.spelling import spelling_key
-from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as StrMapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -89,8 +92,7 @@ def as_facilities(
     days = of_rows.get("open_days")
     if days is not None and holds_counts(table[days]):
         guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
-    if "functioning" not in facts or facts["functioning"].score < SURE:
-        _take_functioning(guess, table)
+    _take_functioning(guess, table)
     if "kind" not in guess.said:
         guess.said["# which? kind"] = (
             "pustu",
@@ -106,32 +108,41 @@ def _take_functioning(guess: Guess, table: pd.DataFrame) -> None:
     "tutup", and not "ya".
     """
     taken = {mapping.column for key, mapping in guess.keys.items() if key != "functioning"}
-    asks, says = (
-        [
-            c
-            for c in map(str, table.columns)
-            if spelling_key(c) in _keys_of_functioning(key) and c not in taken
-        ]
-        for key in ("asks", "says")
-    )
-    answers = {word for word, answer in functioning_words().items() if answer != YesNo.UNKNOWN}
-    offered: list[str] = []
-    for column in (*asks, *says):
+    heads = [c for c in map(str, table.columns) if c not in taken and table[c].notna().any()]
+    pairs_of = opposites(heads)
+    asks = [c for c in heads if c in pairs_of or _asks(c, Asks.FUNCTIONS, pairs_of)]
+    asks += [c for c in heads if _asks(c, Asks.FUNCTIONS_NOT, pairs_of)]
+    offered = []
+    for column in sorted(asks, key=lambda c: c not in pairs_of):
+        answers = answers_of(table, column)
+        if answers.known > MOSTLY:
+            said = samples(table[column])
+            more = () if answers.opposite is None else (f"its opposite is {answers.opposite}",)
+            guess.keys["functioning"] = Mapping("functioning", column, 100.0, (*said, *more))
+            return
+        offered.append(column)
+    for column in heads:
         words = text_column(table, column).dropna().str.lower()
-        known = words.isin(answers if column in asks else plain_functioning_words())
+        if what_it_asks(column) is not Asks.MAY_SAY or not len(words):
+            continue
+        known = words.isin(plain_functioning_words())
         if known.sum() > MOSTLY * len(words):
             guess.keys["functioning"] = Mapping("functioning", column, 100.0, samples(table[column]))
             return
         if known.any():
             offered.append(column)
-    if offered and "functioning" not in guess.keys:
-        said = " | ".join(samples(table[offered[0]]))
-        why = f"does it say whether a unit functions? {said}: write ya or tidak, and take the sign away"
+    sure = guess.keys.get("functioning")
+    if offered and (sure is None or sure.score >= SURE):
+        # What its heading says alone is not enough: "Berfungsi" over "Ada" and "Tidak Ada".
+        guess.keys.pop("functioning", None)
+        said_there = " | ".join(samples(table[offered[0]]))
+        why = f"does it say whether a unit functions? {said_there}: write ya or tidak, and take the sign away"
         guess.said["# which? functioning"] = (quoted(offered[0]), why)
 
 
-def _keys_of_functioning(key: str) -> set[str]:
-    return {spelling_key(heading) for heading in layer_columns("functioning_rows")[key]}
+def _asks(column: str, what: Asks, pairs_of: StrMapping[str, str]) -> bool:
+    """Return whether a column's heading asks so, and is none that another is read with."""
+    return what_it_asks(column) is what and column not in pairs_of.values()
 
 
 def _of_puskesmas(guess: Guess) -> bool:

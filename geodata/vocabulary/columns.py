@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # The keys of data/functioning.yml whose words say more, or less, than that a unit functions or does not.
 CLOSED, BARE = "closed", "bare"
+SIGNS = ("ticks", "crosses", "dashes")
 
 
 @cache
@@ -85,7 +86,37 @@ def functioning_words() -> Mapping[str, str]:
     'no'
     """
     said = _functioning()
-    return {word: answer for answer, words in said.items() if answer not in (CLOSED, BARE) for word in words}
+    return {
+        word: answer
+        for answer, words in said.items()
+        if answer not in (CLOSED, BARE, *SIGNS)
+        for word in words
+    }
+
+
+@cache
+def functioning_signs() -> Mapping[str, str]:
+    """Return the signs for words below a heading that asks → ``ticks``, ``crosses``, ``dashes``.
+
+    Examples
+    --------
+    >>> functioning_signs()["√"], functioning_signs()["x"], functioning_signs()["-"]
+    ('ticks', 'crosses', 'dashes')
+    """
+    said = _functioning()
+    return {sign: name for name in SIGNS for sign in said[name]}
+
+
+@cache
+def bare_functioning_words() -> frozenset[str]:
+    """Return the words, in lower case, that answer whatever their heading asks, such as "ya" and 0.
+
+    Examples
+    --------
+    >>> sorted(bare_functioning_words())[:3]
+    ['0', '1', 'false']
+    """
+    return frozenset(_functioning()[BARE])
 
 
 def closed_words() -> frozenset[str]:
@@ -111,6 +142,7 @@ def plain_functioning_words() -> frozenset[str]:
     return frozenset((*said["yes"], *said["no"])) - frozenset(said[BARE])
 
 
+@cache
 def _functioning() -> Mapping[str, list[str]]:
     text = files("geodata").joinpath("data/functioning.yml").read_text("utf-8")
     said: Mapping[str, list[str]] = yaml.safe_load(text)

@@ -14,6 +14,7 @@ import pandas as pd
 from geodata.codes import name_key, parse_village_code
 from geodata.errors import ConfigError
 from geodata.layers import Cell, Finding
+from geodata.readers.facilities.functioning import functioning_of
 from geodata.readers.facilities.kinds import kinds_of
 from geodata.readers.facilities.others import others
 from geodata.readers.facilities.places import ListGround, ListPart, place_rows
@@ -34,7 +35,7 @@ from geodata.readers.files.signatures import signature_finding, signature_rows
 from geodata.readers.files.table import holds_table
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
-from geodata.vocabulary.columns import closed_words, functioning_words
+from geodata.vocabulary.columns import functioning_words
 from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import YesNo
@@ -110,7 +111,8 @@ def read_facilities(
     ground = ListGround(villages, zone, parts)
     said = {**_confirmed_places(columns), **decided}
     placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=said)
-    functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
+    asked = columns.pick(source.functioning, "functioning")
+    answers, unread = functioning_of(columns.table, asked, ids, file)
     numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {
         "kind": kind.fillna(OTHER).to_numpy(),
@@ -119,8 +121,8 @@ def read_facilities(
         "declared_village": pd.Series(declared.code, dtype="str"),
         "declared_district": pd.Series(declared.district, dtype="str"),
         "parent_id": columns.ids(source.parent, "parent").to_numpy(),
-        "functioning": functioning,
-        "closed": _closed(columns.text(source.functioning, "functioning")),
+        "functioning": answers.functions,
+        "closed": answers.closed,
         "located_by": pd.Series(placed.located_by, dtype="str"),
         "set_aside": kind.isna().to_numpy(),
         "source": file,
@@ -316,34 +318,6 @@ def _ids(
         f"{file}: ids that an earlier row has too; these rows got their number behind it",
         "give each facility an id of its own, or leave id: out and ids are made from the row numbers", cells,
     ),)  # fmt: skip
-
-
-def _functioning(
-    text: pd.Series[str], ids: pd.Series[Any], file: str
-) -> tuple[NDArray[np.object_], tuple[Finding, ...]]:
-    """Return whether each unit functions; what is not understood is unknown, with a finding."""
-    value = text.str.lower().map(functioning_words())
-    bad = text.notna() & value.isna()
-    answer = np.asarray(value.fillna(YesNo.UNKNOWN.value), dtype=object)
-    if not bad.any():
-        return answer, ()
-    words = tuple(repr(word) for word in sorted(set(text[bad])))[:5]
-    cells = tuple(
-        Cell(file, int(row), str(text.name or ""), said, "", applied=False, id=str(ids[row]))
-        for row, said in text[bad].items()
-    )
-    return answer, (Finding(
-        "error", "facilities", "functioning_unread", int(bad.sum()), words,
-        f"{file}: whether these units function is not understood, and taken as unknown",
-        "write ya or tidak, or leave it empty if unknown", cells,
-    ),)  # fmt: skip
-
-
-def _closed(text: pd.Series[str]) -> NDArray[np.object_]:
-    """Return whether each unit is closed: yes by a word for it, no for one that functions."""
-    word = text.str.lower()
-    answer = word.map(functioning_words()).map({YesNo.YES: YesNo.NO}).fillna(YesNo.UNKNOWN.value)
-    return np.asarray(answer.mask(word.isin(closed_words()), YesNo.YES.value).astype(str), dtype=object)
 
 
 def _numbers(

@@ -19,6 +19,7 @@ from geodata.readers.facilities.angle_parts import MADE
 from geodata.readers.facilities.rows import JOINED
 from geodata.readers.register import Register
 from geodata.vocabulary.columns import functioning_words
+from geodata.vocabulary.functioning_heads import Asks, what_it_asks
 from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import YesNo
@@ -190,6 +191,8 @@ def _change(one: Asked, returned: Returned, known: Mapping[str, FindingRow]) -> 
     return _meant(one, answer, finding, returned)
 
 
+# What is asked about the cell that says whether a unit functions.
+ABOUT_FUNCTIONING = ("functioning_unread", "functioning_dash", "functioning_unticked")
 # No degrees are more; in metres more than half of a column is.
 MOST_DEGREES, HALF = 180.0, 0.5
 
@@ -197,7 +200,9 @@ MOST_DEGREES, HALF = 180.0, 0.5
 def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> _Change:
     before = tuple(returned.rows[one.sheet_row - 1][target - 1] for target in one.targets)
     word = spelling_key(answer)
-    if finding.rule == FUNCTIONING:
+    free = word not in map(spelling_key, (RIGHT, PROPOSED, *REMOVE))
+    denied = finding.rule in ABOUT_FUNCTIONING and free and _denies(one, returned)
+    if finding.rule == FUNCTIONING or denied:
         return _functioning(one, answer, returned)
     if word == spelling_key(RIGHT):
         if one.finding in returned.overwritten:
@@ -287,6 +292,9 @@ def _functioning(one: Asked, answer: str, returned: Returned) -> _Change:
     if len(said) != 1 or None in said or YesNo.UNKNOWN.value in said:
         return _Change(one, answer, why="neither ya nor tidak can be read in it")
     text = answer if parts[0] in words else "ya" if said == {YesNo.YES.value} else "tidak"
+    if one.targets and _denies(one, returned):
+        # Under "Tidak Aktif" a bare "ya" says that the unit does not function.
+        text = "berfungsi" if said == {YesNo.YES.value} else "tidak berfungsi"
     if one.targets:
         return _Change(one, answer, (text,))
     column = sender_texts().columns["functioning"]
@@ -295,6 +303,13 @@ def _functioning(one: Asked, answer: str, returned: Returned) -> _Change:
         return _Change(one, answer, why=why)
     why = _no_new_column(column, returned)
     return _Change(one, answer, (text,), why=why, adds=column)
+
+
+def _denies(one: Asked, returned: Returned) -> bool:
+    """Return whether the heading of an answer's cell asks whether a unit does not function."""
+    heads = returned.rows[returned.head - 1] if returned.head else []
+    heading = heads[one.targets[0] - 1] if one.targets and one.targets[0] <= len(heads) else ""
+    return what_it_asks(heading) is Asks.FUNCTIONS_NOT
 
 
 def _kind(one: Asked, answer: str, name: str, rule: str) -> _Change:
