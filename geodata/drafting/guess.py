@@ -23,6 +23,7 @@ from geodata.drafting.unit_lists import (
     as_facilities,
     differ,
     find_kind,
+    find_places,
     kinds_in,
 )
 from geodata.errors import InputError, MissingCrsError
@@ -141,13 +142,7 @@ def _with_twin_columns(guess: Guess, table: pd.DataFrame) -> Guess:
 def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
     facts = mapped(table, "facilities", FACILITY_KEYS)
     people, parts, some = _people(guess, table)
-    if joined_angles(Columns(table, layer_columns("facilities"), "init")) is not None:
-        # Build puts them together by their headings.
-        placed, facts = True, {key: one for key, one in facts.items() if key not in PLACE_KEYS}
-    else:
-        placed = "coordinates" in facts or (
-            "lon" in facts and bool(facts.keys() & {"lat", "lat_south", "lat_north"})
-        )
+    placed, facts = _places(guess, table, facts)
     hamlet = headed(table, "hamlet_rows").get("name")
     kind = find_kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
@@ -182,6 +177,18 @@ def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
     tells = f"it counts {some}, and not all people" if some else "nothing tells what it is"
     guess.about = f"a table of {len(table)} rows; {tells}: columns {heads}"
     return guess
+
+
+def _places(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> tuple[bool, dict[str, Mapping]]:
+    """Return whether columns say where the rows are, and the columns with the one that does."""
+    if joined_angles(Columns(table, layer_columns("facilities"), "init")) is not None:
+        # Build puts them together by their headings.
+        return True, {key: one for key, one in facts.items() if key not in PLACE_KEYS}
+    sides = facts.keys() & {"lat", "lat_south", "lat_north"}
+    if "coordinates" in facts or ("lon" in facts and sides):
+        return True, facts
+    pair = find_places(guess, table, facts)
+    return (False, facts) if pair is None else (True, {"coordinates": pair, **facts})
 
 
 def _people(guess: Guess, table: pd.DataFrame) -> tuple[dict[str, Mapping], list[str], str]:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz
 
-from geodata.readers.columns import is_doubtful_name, names_units
+from geodata.readers.columns import PLACES, is_doubtful_name, names_units
 from geodata.readers.files.cells import cell_text, holds_names
 from geodata.readers.people_words import ENDING_YEAR, MEN, OF_BOTH, OF_ONE_SEX, WOMEN, sex_of
 from geodata.vocabulary.columns import layer_columns
+from geodata.vocabulary.place_heads import place_key
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # How alike a heading and a known one must be (0–100): nearly sure, and worth asking.
-SURE, ASKED = 88.0, 78.0
+SAME, SURE, ASKED = 100.0, 88.0, 78.0
 SAMPLES = 3
 SAMPLE_LETTERS = 40
 
@@ -56,7 +57,7 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
     heads = layer_columns(layer)
     filled = [str(c) for c in table.columns if table[c].notna().any()]
     scored = [
-        (_alike(column, heads.get(key, ())), year_rank(column), -rank, key, column)
+        (_alike_of(column, key, heads.get(key, ())), year_rank(column), -rank, key, column)
         for key in keys
         for rank, column in enumerate(filled)
     ]
@@ -164,6 +165,15 @@ def sexes_of_people(columns: list[str]) -> list[str]:
             of[sex].append(column)
     both = [*of["men"], *of["women"]]
     return both if len(of["men"]) == len(of["women"]) == 1 else []
+
+
+def _alike_of(column: str, key: str, known: tuple[str, ...]) -> tuple[float, int]:
+    """Return how alike a heading is to those of a key; what tells of one coordinate is of no other."""
+    score = _alike(column, known)
+    told = place_key(column)
+    if score[0] == SAME or told is None or key not in PLACES or not known:
+        return score
+    return (SAME, -len(known)) if told == key else (0.0, 0)
 
 
 def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.codes import parse_village_code
+from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
 from geodata.drafting.guessed import Guess, pairs, quoted
 from geodata.drafting.headings import SURE, Mapping, headed, samples
 from geodata.drafting.rows import units_of, villages_of
 from geodata.readers.facilities.functioning import answers_of
 from geodata.readers.facilities.kinds import without_number
 from geodata.readers.files.cells import holds_counts, id_column, text_column
-from geodata.vocabulary.columns import plain_functioning_words
+from geodata.readers.pairs import parse_pair
+from geodata.readers.place_fixes import EASTING_M
+from geodata.vocabulary.columns import layer_columns, plain_functioning_words
 from geodata.vocabulary.functioning_heads import Asks, opposites, what_it_asks
 from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.kinds import recognise_kind
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 # A share of a column's values of one sort that makes it a column of that sort.
 MOSTLY = 0.6
+# So many cells of a column are looked into for places.
+LOOKED_AT = 50
+MOST_NORTHING = 10_000_000.0
 # Of a column of units' names so many are different.
 REPEATS = 0.5
 BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
@@ -99,6 +105,39 @@ def as_facilities(
             "nothing tells the kind: write it, and take the sign away",
         )
     return guess
+
+
+def find_places(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> Mapping | None:
+    """Return a column of one text a place, where its heading and its cells say so; ask where only cells do.
+
+    Such are links to maps, Plus Codes, metres of UTM with their zone.
+    """
+    known = {spelling_key(heading) for heading in layer_columns("facility_rows")["coordinates"]}
+    used = {mapping.column for key, mapping in facts.items() if key not in PLACE_KEYS}
+    for column in (c for c in map(str, table.columns) if c not in used):
+        cells = text_column(table, column).dropna().head(LOOKED_AT)
+        headed_so = spelling_key(column) in known
+        if sum(map(_is_place, cells)) > MOSTLY * len(cells):
+            if headed_so:
+                return Mapping("coordinates", column, 100.0, samples(table[column]))
+            why = f"its cells hold places: {' | '.join(samples(table[column]))}: take the sign away to use it"
+        elif headed_so and cells.str.match(r"https?:", case=False).sum() > MOSTLY * len(cells):
+            why = "links that do not hold a place: open each, and write its coordinates into a column"
+        else:
+            continue
+        guess.said.setdefault("# which? coordinates", (quoted(column), why))
+    return None
+
+
+def _is_place(text: str) -> bool:
+    """Return whether a text holds a place in Indonesia, in degrees or in metres."""
+    try:
+        lat, lon = parse_pair(text)
+    except ValueError:
+        return False
+    low, high = sorted((lat, lon))
+    degrees = LAT_MIN <= low <= LAT_MAX and LON_MIN <= high <= LON_MAX
+    return degrees or (EASTING_M[0] <= low <= EASTING_M[1] <= high <= MOST_NORTHING)
 
 
 def _take_functioning(guess: Guess, table: pd.DataFrame) -> None:

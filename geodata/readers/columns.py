@@ -10,6 +10,7 @@ from geodata.errors import MissingColumnError
 from geodata.readers.files.cells import cell_text, holds_names, id_column, pick_column, text_column
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.kinds import recognise_kind
+from geodata.vocabulary.place_heads import place_key
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ DIFFER = 0.5
 SAME_NUMBER = 1e-5
 # Keys whose columns hold words.
 NAMES = frozenset({"name", "village_name", "district_name"})
+# Those whose columns hold coordinates.
+PLACES = frozenset({"lat", "lon", "lat_south", "lat_north", "coordinates"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,9 @@ class Columns:
         """
         known = self.heads.get(key, ())
         found = pick_column(self.table.columns, named, known, key=key, what=self.what, required=False)
+        if named is None and found is None and known and key in PLACES:
+            # Words that say of which coordinate it is, in whatever order.
+            found = next((c for c in self.table.columns if place_key(c) == key and self._says(c, key)), None)
         if named is not None or found is None:
             return found
         if self._says(found, key):

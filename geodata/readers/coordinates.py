@@ -11,7 +11,9 @@ import shapely
 from geodata.crs import inside_indonesia, likely_cause
 from geodata.errors import OutsideIndonesiaError, SchemaError, counted, first_five
 from geodata.readers.files.cells import text_column
-from geodata.readers.numbers import parse_angle, parse_pair
+from geodata.readers.numbers import parse_angle
+from geodata.readers.pairs import parse_pair
+from geodata.vocabulary.place_heads import longitude_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 # What people write where they know no coordinate.
 NOTHING = ("-", "--", "–", "?", "0", "0.0", "0,0")
+MOST_LATITUDE, HALF_TURN = 90.0, 180.0
 _ZERO = re.compile(r"[-+]?0+([.,]0+)?([\s,;/]+[-+]?0+([.,]0+)?)?")
 
 
@@ -99,6 +102,11 @@ def stated_coordinates(table: pd.DataFrame, lat: str | None, lon: str | None, pa
             stated.lat[i], stated.lon[i] = _read(cells)
         except ValueError:
             stated.unread[i] = True
+    if pair is not None and longitude_first(pair):
+        # "Koordinat (X, Y)" over 110.22, -7.98: the numbers agree with the heading.
+        turned = (np.abs(stated.lat) > MOST_LATITUDE) & (np.abs(stated.lat) <= HALF_TURN)
+        turned &= np.abs(stated.lon) <= MOST_LATITUDE
+        stated.lat[turned], stated.lon[turned] = stated.lon[turned], stated.lat[turned]
     return stated
 
 

@@ -34,8 +34,12 @@ _DMS = re.compile(
 _HYPHENED = re.compile(r"(?<![\d-])(\d{1,3})-(\d{1,2})-(\d{1,2}(?:[.,]\d+)?)(?![\d-])")
 # 102.442.677: a spreadsheet put marks of thousands into 102442677, which has lost its point.
 _MARKED = re.compile(r"^[+-]?\d{1,3}([.,])\d{3}(?:\1\d{3})+$")
-# -3,405020,102,442677: with so many decimals nothing else can be meant.
-_COMMAS = re.compile(r"^([+-]?\d{1,3},\d{3,})\s*,\s*([+-]?\d{1,3},\d{3,})$")
+# 7.59.17.22 for 7°59'17.22", and 110.13.30 for 110°13'30": so many points are in no number.
+_POINTED = re.compile(r"([+-]?)(\d{1,3})\.(\d{1,2})\.(\d{1,2}[.,]\d+|\d{2})(?![\d.])")
+# An hour of 110 is one of the fifth day of a spreadsheet, which began with the year 1900.
+_DAYS = re.compile(r"(\d) days?, (\d{1,2}):(\d\d):(\d\d(?:\.\d+)?)")
+_DATED = re.compile(r"1900-01-0(\d)[ T](\d\d):(\d\d):(\d\d(?:\.\d+)?)")
+_ENCLOSED = re.compile(r"\(\s*((?:[-+]|(?=.*[°'\"a-z]))[^()]*)\)", re.IGNORECASE)
 # Word processors and phones write other signs for the same marks.
 _MARKS = str.maketrans({
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
@@ -46,18 +50,13 @@ _MARKS = str.maketrans({
     **dict.fromkeys("\u200b\u200e\u200f\u2060\ufeff", None),
 })  # fmt: skip
 _WORDS = tuple(
-    (re.compile(rf"\b{words}\b", re.IGNORECASE), letters)
+    (re.compile(rf"{words}\b", re.IGNORECASE), letters)
     for words, letters in (
         (r"lintang\s+selatan", "LS"), (r"lintang\s+utara", "LU"),
-        (r"bujur\s+timur", "BT"), (r"bujur\s+barat", "BB"),
+        (r"bujur\s+timur", "BT"), (r"bujur\s+barat", "BB"), (r"(?<=\d)\s*(?:derajat|degrees?|deg)", "°"),
+        (r"(?<=\d)\s*(?:menit|minutes?|min)", "'"), (r"(?<=\d)\s*(?:detik|seconds?|sec)", '"'),
     )
 )  # fmt: skip
-_LETTERS = re.compile(r"(?<![A-Z])(?:LS|LU|BT|BB|[NSEW])(?![A-Z])", re.IGNORECASE)
-_LONGITUDE = {"BT", "BB", "E", "W"}
-_LABELLED = re.compile(
-    r"(?:lat(?:itude)?|lintang)\s*[:=]?\s*(\S.*?)[\s/,;&]+(?:long?(?:itude)?|lng|bujur)\s*[:=]?\s*(\S.*)",
-    re.IGNORECASE,
-)
 _WHOLE = re.compile(r"^\d+$")
 _NEGATIVE = {"LS", "BB", "S", "W"}
 SEXAGESIMAL = 60.0
@@ -150,15 +149,21 @@ def parse_angle(text: str) -> float:
     --------
     >>> parse_angle("-8,1706")
     -8.1706
-    >>> parse_angle('2°10\'30" LS')
-    -2.175
+    >>> parse_angle('2°10\'30" LS'), parse_angle("2.10.30 LS"), parse_angle("1900-01-04 14:30:00")
+    (-2.175, -2.175, 110.5)
     """
-    value = _with_plain_marks(text)
+    value = text.strip()
+    if _PLAIN.match(value) and math.isfinite(number := float(value.replace(",", "."))):
+        return number
+    value = with_plain_marks(value)
     if _MARKED.match(value):
         return float(value.replace(".", "").replace(",", ""))
     if _PLAIN.match(value) and math.isfinite(number := float(value.replace(",", "."))):
         return number
-    found = _DMS.match(value)
+    if (account := _ACCOUNT.match(value)) is not None:
+        # Two marks: one is of thousands. 9.116.935,60 metres, say.
+        return float(value.replace(account[1], "").replace(",", "."))
+    found = _DMS.match(_of_clock(_POINTED.sub(_degrees_in_points, value)))
     if found is None:
         number = float(value)  # scientific notation, or a ValueError of its own
         if not math.isfinite(number):
@@ -181,51 +186,36 @@ def parse_angle(text: str) -> float:
     return -degrees if negative else degrees
 
 
-def _with_plain_marks(text: str) -> str:
+def _degrees_in_points(found: re.Match[str]) -> str:
+    """Return degrees, minutes and seconds between points with spaces; what may be a date stays."""
+    sign, degrees, minutes, seconds = found.groups()
+    rest = found.string[found.end() :].strip().upper()
+    sure = len(degrees) == 3 or len(seconds) > 2 or rest.startswith(("LS", "LU", "BT", "S", "N", "E"))
+    return f"{sign}{degrees} {minutes} {seconds}" if sure else found[0]
+
+
+def _of_clock(value: str) -> str:
+    """Return what a spreadsheet made of degrees, minutes and seconds that it took for hours, as 110:13:30."""
+    if (found := _DAYS.fullmatch(value) or _DATED.fullmatch(value)) is None:
+        return value
+    days, hours, minutes, seconds = found.groups()
+    return f"{int(days) * 24 + int(hours)}:{minutes}:{seconds}"
+
+
+def with_plain_marks(text: str) -> str:
     """Return a text with the signs, letters and marks that :func:`parse_angle` knows.
 
     Examples
     --------
-    >>> _with_plain_marks("3˚24´ Lintang Selatan"), _with_plain_marks("- 3.405"), _with_plain_marks("3-24-18")
+    >>> with_plain_marks("3˚24´ Lintang Selatan"), with_plain_marks("- 3.405"), with_plain_marks("3-24-18")
     ("3°24' LS", '-3.405', '3 24 18')
     """
+    # In front a mark of spreadsheets for text; behind, what ends a sentence or a list.
     value = text.translate(_MARKS).strip().replace("''", '"')
+    value = re.sub(r"^'(?=[-+\d])", "", value).rstrip(" .,;")
     for words, letters in _WORDS:
         value = words.sub(letters, value)
+    # (7.98) is minus 7.98 where accounts are kept: it is not read.
+    value = _ENCLOSED.sub(r"\1", value) if value.startswith("(") and value.endswith(")") else value
     value = _HYPHENED.sub(r"\1 \2 \3", value)
     return re.sub(r"^([-+])\s+(?=\d)", r"\1", value)
-
-
-def parse_pair(text: str) -> tuple[float, float]:
-    """Return (latitude, longitude) from one text, latitude first, as phones and maps show it.
-
-    Where letters say which is which (LS and BT), that order counts.
-
-    Examples
-    --------
-    >>> parse_pair("-8.17, 113.38"), parse_pair("BT 113.38 LS 8.17")
-    ((-8.17, 113.38), (-8.17, 113.38))
-    """
-    value = _with_plain_marks(text).strip("()[]{} ")
-    named = _LABELLED.fullmatch(value) or _COMMAS.fullmatch(value)
-    split = r"\s*[;|]\s*|,\s+|\s{2,}|(?<=\d)\s+(?=[-+]?\d)"
-    parts = re.split(split, value) if named is None else list(named.groups())
-    letters = list(_LETTERS.finditer(value))
-    turned = [found[0].upper() in _LONGITUDE for found in letters] == [True, False]
-    if len(parts) != 2:
-        parts = _parts_by_letters(value, letters) or value.split(",")
-    if len(parts) != 2:
-        msg = "expected latitude and longitude"
-        raise ValueError(msg)
-    first, second = parse_angle(parts[0]), parse_angle(parts[1])
-    return (second, first) if turned else (first, second)
-
-
-def _parts_by_letters(value: str, letters: list[re.Match[str]]) -> list[str]:
-    """Return what belongs to each of two compass letters, which stand before or behind it; or nothing."""
-    if len(letters) != 2:
-        return []
-    first, second = letters
-    at = second.start() if first.start() == 0 else first.end() if second.end() == len(value) else 0
-    # A dash between the two is no sign.
-    return [value[:at].rstrip(" /,;&-"), re.sub(r"^[\s/,;&]+(-\s+)?", "", value[at:])] if at else []

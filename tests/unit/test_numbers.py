@@ -12,9 +12,9 @@ from geodata.crs import inside_indonesia, likely_cause
 from geodata.readers.numbers import (
     parse_angle,
     parse_count,
-    parse_pair,
     thousands_mark,
 )
+from geodata.readers.pairs import parse_pair
 from geodata.vocabulary.measures import parse_duration, parse_metres, parse_speed_kph, parse_tonnes
 
 
