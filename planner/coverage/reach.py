@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geodata.errors import counted
 from geodata.handed import hands_out_copies
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
-from planner.coverage.known.extent import Extent
+from planner.coverage.known.extent import ROADS, Extent
 from planner.coverage.known.lost import lost_units, may_stand
+from planner.coverage.known.owners import Doubts, known_owners, within_straight
 from planner.coverage.known.unseen import by_village
 from planner.coverage.weighed import heaviest, weighted_median
 from planner.scenarios.modes import only_walked
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
+    from planner.coverage.known.owners import Owners
     from planner.coverage.known.unseen import Unseen
     from planner.scenarios.scenario import StatusRule
     from planner.scenarios.standards import KindStandard
@@ -69,7 +74,10 @@ class Coverage:
     facilities
         One row a functioning facility of the kind, index ``facility_id``: ``people_nearest``, for whom it is
         the nearest, and of them ``people_own``, those within the limit; ``villages_people_unknown``, the
-        villages of unknown people with places for which it is the nearest.
+        villages of unknown people with places for which it is the nearest: float64, NaN where units or ways
+        that nobody knows of may change it.
+    owners
+        Of which of these units it is known whose they are.
     """
 
     kind: str
@@ -82,6 +90,7 @@ class Coverage:
     nearest: NDArray[np.int32]
     villages: pd.DataFrame
     facilities: pd.DataFrame
+    owners: Owners
 
     def __repr__(self) -> str:
         counts = self.villages["status"].value_counts()
@@ -252,6 +261,11 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     more = unseen.any
     _freeze(minutes, reached, within, more, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
+    doubts = _doubts(
+        kinds, unseen, extent, reason, demand, facilities, lists_whole=bool(whole.all()) and not any_lost,
+        drives=drives,
+    )  # fmt: skip
+    owners = known_owners(nearest, within, doubts)
     return Coverage(
         kind=kind,
         listed=known,
@@ -262,7 +276,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         reason_code=reason,
         nearest=nearest,
         villages=_villages(kinds, layers, points, facilities.index, status, listed=known, extent=extent),
-        facilities=_catchments(facilities.index, demand["people"].to_numpy(), points),
+        facilities=_catchments(facilities.index, demand["people"].to_numpy(), points, owners),
+        owners=owners,
     )
 
 
@@ -321,11 +336,42 @@ def in_each(
     units = last.facilities.index
     table = _points_by_village(points, layers, units, status, listed=last.listed)
     table.insert(0, "present", last.villages["present"])
-    catchments = _catchments(units, demand["people"].to_numpy(), points)
+    owners = reduce(and_, [one.owners for one in seasons])
+    catchments = _catchments(units, demand["people"].to_numpy(), points, owners)
     return replace(
         last, minutes=minutes, reached=reached, within=within, more=more, reason_code=reason, nearest=nearest,
-        villages=table, facilities=catchments,
+        villages=table, facilities=catchments, owners=owners,
     )  # fmt: skip
+
+
+def _doubts(
+    kinds: tuple[str, ...],
+    unseen: Unseen,
+    extent: Extent,
+    reason: NDArray[np.int8],
+    demand: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    *,
+    lists_whole: bool,
+    drives: bool,
+) -> Doubts:
+    """Return what may be there unseen, as far as it concerns places with people."""
+    # Of a place of unknown people some may be there.
+    lived = (demand["weight"].to_numpy() > 0) & (demand["people"].to_numpy() != 0)
+    no_way = reason == REASONS.index(Reason.ROADS_INCOMPLETE)
+    ways = lived & (unseen.ways | no_way)
+    beside = np.zeros(len(facilities), dtype=bool)
+    if ways.any():
+        # What is asked of each place is a unit in time; which of them it is, nobody can say.
+        there, here = (shapely.get_coordinates(f.geometry.to_numpy()) for f in (facilities, demand[ways]))
+        beside = within_straight(there, here, unseen.way_m)
+    return Doubts(
+        more=lived & unseen.any,
+        ways=ways,
+        units_anywhere=not lists_whole or any(k in extent.open_land for k in kinds),
+        ways_anywhere=drives or extent.roads is not None or ROADS in extent.open_land,
+        beside=beside,
+    )
 
 
 def _told(
@@ -584,15 +630,23 @@ def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool, extent: Ex
     return np.select([has, sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
 
 
-def _catchments(facility_ids: pd.Index, people: NDArray[np.float64], points: _Points) -> pd.DataFrame:
-    """Return each facility's people; NaN where those of all its places are unknown, 0 without places."""
+def _catchments(
+    facility_ids: pd.Index, people: NDArray[np.float64], points: _Points, owners: Owners
+) -> pd.DataFrame:
+    """Return each facility's people; NaN where those of all its places are unknown, 0 without places.
+
+    NaN too where nobody knows whose it is.
+    """
     n = len(facility_ids)
     owner = points.nearest
     some, unknown = owner != NO_FACILITY, np.isnan(people)
     columns: dict[str, NDArray[np.generic]] = {}
-    for name, who in (("people_nearest", some), ("people_own", some & points.reached)):
-        columns[name] = known_sums(owner[who], people[who], n)
+    for name, who, sure in (
+        ("people_nearest", some, owners.nearest), ("people_own", some & points.reached, owners.own)
+    ):  # fmt: skip
+        columns[name] = np.where(sure, known_sums(owner[who], people[who], n), np.nan)
     lost_pairs = np.column_stack([owner[some & unknown], points.village[some & unknown]])
     pairs = np.unique(lost_pairs, axis=0)
-    columns["villages_people_unknown"] = np.bincount(pairs[:, 0].astype(np.int64), minlength=n)
+    villages = np.bincount(pairs[:, 0].astype(np.int64), minlength=n)
+    columns["villages_people_unknown"] = np.where(owners.nearest, villages, np.nan)
     return pd.DataFrame(columns, index=facility_ids)

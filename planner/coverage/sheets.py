@@ -48,7 +48,8 @@ class Catchment:
     Attributes
     ----------
     people_total
-        People within the limit of it, also of other units (NaN: unknown for all of its places).
+        People within the limit of it, also of other units. NaN, as those below: unknown for all of its
+        places, or units or ways that nobody knows of may change it (:mod:`planner.coverage.known.owners`).
     people_own
         Of them, those for whom it is the nearest; these do not overlap.
     people_nearest
@@ -321,13 +322,17 @@ def catchment(gaps: Gaps, facility_id: str, kind: str, season: Season) -> Catchm
     people = gaps.demand["people"].to_numpy()
     code = gaps.demand["village_code"]
     unknown = code[within & np.isnan(people)].nunique()
+    known = coverage.owners
     frame = gaps.demand.loc[own, ["village_code", "people"]]
+    if not known.own[at]:
+        frame = frame.assign(people=np.nan)
     villages = frame.groupby("village_code")["people"].sum(min_count=1).reset_index()
     order = np.lexsort((villages["village_code"], -villages["people"].fillna(0.0)))
-    return Catchment(
-        _people(people, within), _people(people, own), _people(people, mine), int(unknown),
-        villages.iloc[order].reset_index(drop=True),
-    )  # fmt: skip
+    total, own_people, nearest = (
+        _people(people, who) if sure[at] else float("nan")
+        for who, sure in ((within, known.total), (own, known.own), (mine, known.nearest))
+    )
+    return Catchment(total, own_people, nearest, int(unknown), villages.iloc[order].reset_index(drop=True))
 
 
 def catchment_area(

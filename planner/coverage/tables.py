@@ -50,7 +50,7 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
     """
     require_gaps(gaps)
     villages = gaps.layers.villages
-    facts = pd.DataFrame(villages.drop(columns="geometry"))
+    facts = pd.DataFrame(villages.drop(columns=villages.geometry.name))
     facts["network"] = roads_or_straight(gaps)
     facts["demand_method"] = gaps.demand_method
     parts = [facts]
@@ -109,7 +109,7 @@ def facility_table(gaps: Gaps, catchments: Mapping[str, pd.DataFrame] | None = N
     require_gaps(gaps)
     rows = gaps.layers.facilities
     lonlat = rows.geometry.to_crs(WGS84)
-    table = pd.DataFrame(rows.drop(columns="geometry"))
+    table = pd.DataFrame(rows.drop(columns=rows.geometry.name))
     table.insert(0, "lat", lonlat.y)
     table.insert(0, "lon", lonlat.x)
     each = {k: unit_catchments(gaps, k) for k in gaps.coverage} if catchments is None else catchments
@@ -149,8 +149,9 @@ def unit_catchments(gaps: Gaps, kind: str, pairs: SparseTimes | None = None) -> 
     catchments
         Index ``facility_id``; float64: ``people_total``, everybody within the limit of it, ``people_own``, of
         them those for whom it is the nearest, ``people_nearest``, for whom it is the nearest at any distance;
-        NaN where none of them is of known number; int64 ``villages_people_unknown`` of those for whom it is
-        the nearest. No rows where the kind has no list.
+        NaN where none of them is of known number; ``villages_people_unknown`` of those for whom it is the
+        nearest. NaN too where units or ways that nobody knows of may change it
+        (:mod:`planner.coverage.known.owners`). No rows where the kind has no list.
 
     Raises
     ------
@@ -170,7 +171,8 @@ def unit_catchments(gaps: Gaps, kind: str, pairs: SparseTimes | None = None) -> 
         return found.iloc[:0].assign(people_total=np.nan)
     pairs = _pairs_within(gaps, kind) if pairs is None else pairs
     people = gaps.demand["people"].to_numpy()[pairs.place]
-    found.insert(0, "people_total", known_sums(pairs.facility, people, len(found)))
+    total = known_sums(pairs.facility, people, len(found))
+    found.insert(0, "people_total", np.where(coverage.owners.total, total, np.nan))
     return found
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,32 +149,3 @@ def _seconds(times: SparseTimes, allocation: Allocation, units: int) -> NDArray[
         np.searchsorted(key, allocation.place.astype(np.int64) * units + allocation.facility)
     ]
     return seconds
-
-
-def within_straight(
-    units: NDArray[np.float64], places: NDArray[np.float64], metres: float
-) -> NDArray[np.bool_]:
-    """Return which units have a place no further than some metres away, in a straight line.
-
-    Parameters
-    ----------
-    units, places
-        float64 ``(units, 2)`` and ``(places, 2)``, metres in one projected CRS.
-    metres
-        The distance, included.
-
-    Returns
-    -------
-    near
-        bool ``(units,)``.
-
-    Examples
-    --------
-    >>> within_straight(np.array([[0.0, 0.0], [9.0, 0.0]]), np.array([[3.0, 4.0]]), 5.0).tolist()
-    [True, False]
-    """
-    if not len(places):
-        return np.zeros(len(units), dtype=bool)
-    away = cKDTree(places).query(units)[0]
-    near: NDArray[np.bool_] = away <= metres
-    return near

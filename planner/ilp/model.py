@@ -19,7 +19,7 @@ from geodata.errors import ConfigError
 from geodata.handed import cached_frame, handed
 from geodata.shown import html_table
 from geodata.vocabulary.statuses import Reason, YesNo
-from planner.coverage.known.unseen import find_unseen, quickest_mps
+from planner.coverage.known.unseen import find_unseen
 from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities
 from planner.coverage.show import area_in_words
 from planner.coverage.study import require_gaps
@@ -27,7 +27,7 @@ from planner.coverage.tables import unit_catchments
 from planner.coverage.weighed import weighted_median
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
-from planner.ilp.loads import loads_sure, room_known, within_straight
+from planner.ilp.loads import loads_sure, room_known
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
 from planner.ilp.stages import adoption_table, progress
@@ -366,17 +366,8 @@ class Ilp:
             return np.ones(len(coverage.facilities), dtype=bool)
         no_way = coverage.reason_code == REASONS.index(Reason.ROADS_INCOMPLETE)
         in_doubt = (coverage.more | no_way) & (gaps.demand["people"].to_numpy() > 0)
-        beside_ways = None
-        if gaps.extent.clipped or not gaps.extent.roads_whole(len(gaps.layers.villages)).all():
-            # Nobody gets further than this, by whatever way.
-            rule, scenario = self.rule(kind), gaps.scenario
-            on_foot_mps = 1.0 / scenario.access.seconds_per_m()
-            metres = rule.limit_s * max(quickest_mps(scenario, rule.mode), on_foot_mps)
-            units = usable_facilities(gaps.layers, (kind, *rule.counts)).geometry
-            places = gaps.demand.geometry[in_doubt]
-            beside_ways = within_straight(
-                shapely.get_coordinates(units.to_numpy()), shapely.get_coordinates(places.to_numpy()), metres
-            )
+        # Whom a way may bring to a unit, it may bring there to be served.
+        beside_ways = ~coverage.owners.total
         return loads_sure(times, found, self._capacity_people(kind), in_doubt, beside_ways)
 
     def _room_known(self, kind: str, times: SparseTimes | None) -> NDArray[np.bool_]:

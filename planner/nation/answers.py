@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import Scenario
 
 ANSWERS, CATCHMENTS, MINUTES = "villages.parquet", "catchments.parquet", "minutes.parquet"
+# Of a part's catchments: whether they would be the same with all units and ways on the map.
+KNOWN = ("own_known", "nearest_known")
 
 
 @dataclass(frozen=True)
@@ -446,8 +448,11 @@ def _write(job: TileJob, gaps: Gaps, stage: Path) -> None:
         table[f"{kind}_horizon_minutes"] = horizon_s / 60.0
     geometry = gaps.layers.villages.geometry
     gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84).to_parquet(stage / ANSWERS, compression="zstd")
-    own = [c.facilities.assign(kind=k) for k, c in gaps.coverage.items() if c.listed]
-    empty = pd.DataFrame(columns=["people_nearest", "people_own", "villages_people_unknown", "kind"])
+    own = [
+        c.facilities.assign(own_known=c.owners.own, nearest_known=c.owners.nearest, kind=k)
+        for k, c in gaps.coverage.items() if c.listed
+    ]  # fmt: skip
+    empty = pd.DataFrame(columns=["people_nearest", "people_own", "villages_people_unknown", *KNOWN, "kind"])
     served = pd.concat([_serving(f) for f in own]) if own else empty
     served.to_parquet(stage / CATCHMENTS, compression="zstd")
     minutes = [_minutes(gaps, k, season) for k in gaps.coverage for season in gaps.seasons]

@@ -11,7 +11,7 @@ import pandas as pd
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.weighed import weighted_median
 from planner.nation.adoption import country_adoption, province_adoption
-from planner.nation.answers import ANSWERS, CATCHMENTS, MINUTES
+from planner.nation.answers import ANSWERS, CATCHMENTS, KNOWN, MINUTES
 from planner.nation.regencies import ROW_HASH
 from planner.nation.store import json_text
 from planner.scenarios.modes import SEASONS
@@ -332,12 +332,17 @@ def facility_people(served: pd.DataFrame, units: gpd.GeoDataFrame) -> pd.DataFra
     Parameters
     ----------
     served
-        Rows of all parts: index ``facility_id``, ``kind`` and people.
+        Rows of all parts: index ``facility_id``, ``kind``, people, and whether they are known for sure.
     units
         The country's facilities, in degrees.
     """
     keys = [pd.Index(served.index.astype("str"), name="facility_id"), served["kind"].astype("str")]
-    total = served.drop(columns="kind").groupby(keys).sum(min_count=1)
+    total = served.drop(columns=["kind", *KNOWN]).groupby(keys).sum(min_count=1)
+    # What one part does not know leaves the whole unknown.
+    own, nearest = (served[column].astype(bool).groupby(keys).all() for column in KNOWN)
+    total["people_own"] = total["people_own"].where(own)
+    rest = ["people_nearest", "villages_people_unknown"]
+    total[rest] = total[rest].where(nearest)
     facts = pd.DataFrame(units.drop(columns=["geometry", "landmass", ROW_HASH]))
     facts.insert(0, "lat", units.geometry.y)
     facts.insert(0, "lon", units.geometry.x)

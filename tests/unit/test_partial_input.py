@@ -23,7 +23,9 @@ from planner.coverage import study as planner_gaps
 from planner.coverage.demand import spread_demand
 from planner.coverage.known.extent import find_extent
 from planner.coverage.known.seasons import seasons_told
+from planner.coverage.sheets import catchment
 from planner.coverage.study import Study
+from planner.coverage.tables import facility_table
 from planner.ilp.jejaring import reconciled
 from planner.ilp.model import Ilp
 from planner.ilp.tables import ilp_summary
@@ -31,6 +33,8 @@ from planner.network.land import land_of
 from planner.pipeline import demo_layers, summary, village_table
 from planner.reports.maps.page import page_script
 from planner.reports.pws import pws_table
+from planner.reports.workbook.tables import catchments
+from planner.reports.workbook.words import BookWords
 from planner.scenarios.edits import CloseFacility, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
 from planner.siting.reach import as_if_none, require_known
@@ -1519,6 +1523,52 @@ def test_a_load_is_unknown_where_its_people_may_have_another_unit_and_known_wher
         assert math.isnan(part["Q"]), word
 
 
+CATCHMENTS = ("people_total", "people_own", "people_nearest")
+
+
+def catchments_of(area):
+    """Return by unit and column its catchments, with the load."""
+    gaps = find_gaps(area)
+    table = facility_table(gaps)[[*CATCHMENTS]].join(Ilp(gaps).loads["people_allocated"])
+    return table.stack(future_stack=True).to_dict()
+
+
+# Who is nearest to a unit was told as a fact beside villages whose lists or roads nobody has.
+@pytest.mark.parametrize("word", ["puskesmas", "roads"])
+def test_whose_people_are_is_unknown_where_an_unlisted_unit_or_an_undrawn_way_may_take_them(word):
+    units = [("P", "puskesmas", 0.0), ("Q", "puskesmas", 60_000.0)]
+    area = beside_each_other([0, 60_000], units, people=100.0)
+    ends = [box(-3000, -100, 3000, 100), box(50_000, -100, 73_000, 100)]
+    area = replace(area, villages=area.villages.set_geometry(ends, crs=CRS))
+    whole = catchments_of(covering(area, puskesmas="all", roads="all"))
+    assert {whole[u, c] for u in "PQ" for c in CATCHMENTS} == {100.0}
+    gaps = find_gaps(covering(area, **{word: [CODES[0]]}))
+    told = facility_table(gaps)
+    # The border is 50 km, 100 minutes by road, away from the first; the second's people may go elsewhere.
+    assert told.loc["P", ["people_total", "people_own"]].tolist() == [100.0, 100.0]
+    assert math.isnan(told.loc["Q", "people_own"])
+    # Somebody may come to any unit over a way that nobody drew; a unit that nobody listed takes none away.
+    assert math.isnan(told.loc["Q", "people_total"]) is (word == "roads")
+    assert math.isnan(told.loc["P", "people_nearest"]) is (word == "roads")
+    assert math.isnan(told.loc["Q", "people_nearest"])
+    sheets = [catchment(gaps, u, "puskesmas", "dry") for u in "PQ"]
+    for column in CATCHMENTS:
+        assert [getattr(one, column) for one in sheets] == pytest.approx(told[column].tolist(), nan_ok=True)
+    assert sheets[1].villages["people"].isna().all()
+    assert Ilp(gaps).catchments("puskesmas")["people_own"].isna().tolist() == [False, True]
+
+
+def test_the_sum_of_catchments_is_unknown_where_one_of_them_is():
+    area = beside_each_other([0, 60_000], [("P", "puskesmas", 0.0), ("Q", "puskesmas", 60_000.0)])
+    ends = [box(-3000, -100, 3000, 100), box(50_000, -100, 73_000, 100)]
+    area = replace(area, villages=area.villages.set_geometry(ends, crs=CRS))
+    for covered, sums in (("all", 200.0), ([CODES[0]], "unknown")):
+        ilp = Ilp(find_gaps(covering(area, puskesmas=covered, roads="all")))
+        sheet = catchments(ilp, BookWords("en", list(ilp.kinds)))
+        column = next(c for c in sheet.columns if c.name == "people_own")
+        assert [f.value for f in sheet.totals(column, "unknown")] == [sums, sums]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(14))
 def test_a_load_that_is_told_is_the_same_with_all_units_and_roads(seed):
@@ -1535,7 +1585,7 @@ def test_a_load_that_is_told_is_the_same_with_all_units_and_roads(seed):
     rows = area.facilities.assign(capacity_people=[room[x] for x in units])
     part = replace(area, roads=drawn).with_facilities(rows[[x in known for x in units]])
     where = {"puskesmas": "all", "roads": "all", word: {CODES[i] for i in covered}}
-    told = loads_of(covering(part, **where))
+    told = catchments_of(covering(part, **where))
     names = dict(zip(units, area.facilities.index, strict=True))
     for _ in range(4):
         places = {v * STRETCH + rng.randrange(0, 9000, 500) for v in rng.sample(beyond, min(len(beyond), 2))}
@@ -1549,7 +1599,7 @@ def test_a_load_that_is_told_is_the_same_with_all_units_and_roads(seed):
         quick = {"road_class": "trunk"} if rng.random() < 0.5 else {}
         all_roads = along(many, covered, quick) if word == "roads" else drawn
         whole = replace(area, roads=all_roads).with_facilities(all_units)
-        truth = loads_of(covering(whole, puskesmas="all", roads="all"))
+        truth = catchments_of(covering(whole, puskesmas="all", roads="all"))
         for unit, people in told.items():
             assert math.isnan(people) or people == truth[unit], (unit, people, truth, hidden)
 

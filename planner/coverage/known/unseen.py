@@ -6,7 +6,7 @@ only if no such unit, and no such way, could be within the limit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,11 +47,14 @@ class Unseen:
         bool ``(points,)``: a way that is on no map, to a unit.
     lost
         bool ``(points,)``: a unit of the list that has no place.
+    way_m
+        How many metres away, in a straight line, a unit is at most to which such a way leads in time.
     """
 
     units: NDArray[np.bool_]
     ways: NDArray[np.bool_]
     lost: NDArray[np.bool_]
+    way_m: float = np.inf
 
     @property
     def any(self) -> NDArray[np.bool_]:
@@ -185,8 +188,11 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     ask_lists, ask_roads = len(unlisted) > 0 and not lists.all(), len(no_roads) > 0 and not roads.all()
     ask_lost = len(unplaced) > 0 and not lost.all()
     by_vehicle = only_walked(profile.mode, roads=ways is not None)
+    # Nobody gets further than this, by whatever way.
+    on_foot_mps = 1.0 / scenario.access.seconds_per_m()
+    way_m = limit_s * max(quickest_mps(scenario, profile.mode), on_foot_mps)
     if not ask_lists and not ask_roads and not ask_lost and not by_vehicle:
-        return own
+        return replace(own, way_m=way_m)
     look = _Look(profile, layers, scenario, demand, ways, ground)
     stands = look.places_along(unlisted, steps=True)
     lost_stands = look.places_along(unplaced, steps=True)
@@ -199,7 +205,7 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
         roads = roads | (look.seconds_straight(goals) <= limit_s)
     elif ask_roads:
         roads = roads | (look.seconds_unseen(no_roads, goals) <= limit_s)
-    return Unseen(lists, roads, lost)
+    return Unseen(lists, roads, lost, way_m)
 
 
 def quickest_mps(scenario: Scenario, mode: str) -> float:

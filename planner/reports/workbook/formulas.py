@@ -36,6 +36,29 @@ def total_seen(cells: str, none: str) -> str:
     return f"=IF(SUBTOTAL(102,{cells})=0,{text(none)},SUBTOTAL(109,{cells}))"
 
 
+def if_all_known(sum_of: str, cells: str, none: str, which: str = "") -> str:
+    """Return a sum that stands only where each of its cells is known; the word for unknown instead.
+
+    Parameters
+    ----------
+    sum_of
+        As from :func:`total` or :func:`total_seen`.
+    cells
+        What it adds up.
+    none
+        How a cell says that it is unknown.
+    which
+        A further condition on rows, as an array.
+
+    Examples
+    --------
+    >>> if_all_known("=SUM(B1:B2)", "B1:B2", "unknown")
+    '=IF(SUMPRODUCT((B1:B2="unknown")*1)>0,"unknown",SUM(B1:B2))'
+    """
+    lacking = f"SUMPRODUCT({equal(cells, text(none))}*{which or 1})"
+    return f"=IF({lacking}>0,{text(none)},{sum_of.removeprefix('=')})"
+
+
 def if_alike(sum_of: str, alike: str, instead: str) -> str:
     """Return a sum that stands only where the rows that it adds up are alike; other words instead.
 

@@ -48,12 +48,15 @@ class Total(NamedTuple):
     alike, instead
         A column whose rows must all say the same, and what stands there where they do not: people counted
         once for each kind cannot be added up. "" where all rows can be.
+    whole
+        Whether one cell that is unknown leaves a sum of such rows unknown.
     """
 
     weights: str = ""
     ours: float | str | None = None
     alike: str = ""
     instead: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,12 +175,14 @@ class Sheet:
         mine, kinds = self.cells(column.name), self.cells(total.alike)
         said = {plain(cell) for c in self.columns if c.name == total.alike for cell in c.cells}
         value = _sum(column.cells, none) if len(said) == 1 else total.instead
-        every = formulas.if_alike(
-            formulas.total(mine, none), formulas.alike(self.first(total.alike), kinds), total.instead
-        )
-        shown = formulas.if_alike(
-            formulas.total_seen(mine, none), formulas.alike_seen(kinds, self._seen()), total.instead
-        )
+        every, shown = formulas.total(mine, none), formulas.total_seen(mine, none)
+        if total.whole:
+            if len(said) == 1 and none in {plain(cell) for cell in column.cells}:
+                value = none
+            every = formulas.if_all_known(every, mine, none)
+            shown = formulas.if_all_known(shown, mine, none, self._seen())
+        every = formulas.if_alike(every, formulas.alike(self.first(total.alike), kinds), total.instead)
+        shown = formulas.if_alike(shown, formulas.alike_seen(kinds, self._seen()), total.instead)
         return Formula(every, value), Formula(shown, value)
 
     def _mean(self, column: SheetColumn, by: str, none: str) -> float | str:

@@ -151,7 +151,8 @@ def catchments(ilp: Ilp, words: BookWords) -> Sheet:
              "capacity_people", "people_allocated", "load")  # fmt: skip
     # The catchments in all overlap: only those of the nearest unit may be added up, and of one kind.
     sums = {"people_own", "people_nearest", "people_allocated"}
-    of_kind = Total(alike="serves_as", instead=words.texts.note["by_kind"])
+    # Of units that may have others' people, or lose theirs, the rest is no sum.
+    of_kind = Total(alike="serves_as", instead=words.texts.note["by_kind"], whole=True)
     return made(
         words, "catchments",
         [words.column(c, table[c], total=of_kind if c in sums else None) for c in order],
