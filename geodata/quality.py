@@ -112,7 +112,9 @@ def _people_dense(layers: Layers) -> Iterator[Finding]:
 
 
 def _groups_exceed(layers: Layers) -> Iterator[Finding]:
-    groups = [c for c in layers.villages if c.startswith("people_")]
+    # A column of somebody's own may begin so, and hold no numbers.
+    numbers = layers.villages.select_dtypes("number")
+    groups = [c for c in numbers if c.startswith("people_")]
     if not groups:
         return
     most = layers.villages[groups].max(axis=1)

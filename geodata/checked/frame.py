@@ -168,6 +168,59 @@ def in_crs(frame: gpd.GeoDataFrame, what: str, crs: object) -> gpd.GeoDataFrame:
     return frame if frame.crs == crs else frame.to_crs(crs)
 
 
+def in_shape(frame: gpd.GeoDataFrame, what: str) -> gpd.GeoDataFrame:
+    """Return a layer as all of the planner reads it; itself where it is so already.
+
+    Its geometry is the column ``geometry``, texts are no categories (which take no further word), and a
+    point is a point, also where it was kept as several of which there is one.
+
+    Parameters
+    ----------
+    frame
+        A layer.
+    what
+        What messages call it.
+
+    Raises
+    ------
+    SchemaError
+        A column ``geometry`` is there that is not the layer's geometry.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> one = gpd.GeoDataFrame({"place": [shapely.MultiPoint([(1, 2)])]}, geometry="place", crs=4326)
+    >>> in_shape(one, "hamlets").geometry.to_wkt().to_dict()
+    {0: 'POINT (1 2)'}
+    """
+    name = frame.active_geometry_name
+    if name is not None and name != "geometry":
+        if "geometry" in frame:
+            msg = (
+                f"{what}: the geometry is the column {name}, and there is another column named geometry. "
+                "Leave that one out, or give it another name."
+            )
+            raise SchemaError(msg)
+        frame = frame.rename_geometry("geometry")
+    texts = [
+        column for column in frame
+        if isinstance(frame[column].dtype, pd.CategoricalDtype)
+        and not pd.api.types.is_numeric_dtype(frame[column].cat.categories.dtype)
+    ]  # fmt: skip
+    if texts:
+        frame = frame.assign(
+            **{str(column): frame[column].astype(frame[column].cat.categories.dtype) for column in texts}
+        )
+    if isinstance(frame.index, pd.CategoricalIndex):
+        frame = frame.set_axis(pd.Index(frame.index.astype(object), name=frame.index.name))
+    shape = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    several = shapely.get_type_id(shape) == shapely.GeometryType.MULTIPOINT
+    single = several & (shapely.get_num_geometries(shape) == 1)
+    if single.any():
+        frame = frame.set_geometry(np.where(single, shapely.get_geometry(shape, 0), shape), crs=frame.crs)
+    return frame
+
+
 def unique_ids(index: pd.Index, what: str) -> None:
     """Raise SchemaError for ids that are empty or there twice."""
     if isinstance(index, pd.MultiIndex):

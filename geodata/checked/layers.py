@@ -16,6 +16,7 @@ from geodata.checked.frame import (
     counts,
     elsewhere,
     in_crs,
+    in_shape,
     near_zone,
     refuse,
     require_finite,
@@ -40,8 +41,10 @@ NEEDED = {
         "duration_s", "tags", "length_m", "from_node", "to_node",
     ),
 }  # fmt: skip
-# The numbers of people, staff and the like, by how their columns begin.
-COUNTS = ("people_", "staff_", "open_days_", "capacity_")
+# The columns with numbers of people and the like; those of staff are known by how they begin. What else
+# begins with people_ is a group of the scenario, which is looked at with it, or a column of somebody's own.
+COUNTS = ("people", "open_days_month", "capacity_people")
+STAFF = "staff_"
 
 
 def checked_frames(
@@ -70,7 +73,10 @@ def checked_frames(
         without a shape, or all of a layer far outside the villages.
     MissingCrsError
     """
-    new = {name: _checked_columns(in_crs(given, name, crs), name) for name, given in frames.items()}
+    new = {
+        name: _checked_columns(in_shape(in_crs(given, name, crs), name), name)
+        for name, given in frames.items()
+    }
     if "roads" in new:
         require_roads(new["roads"])
     for name, kinds in SHAPES.items():
@@ -101,7 +107,7 @@ def _checked_columns(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
         )
         raise SchemaError(msg)
     for column in frame:
-        if str(column) == "people" or str(column).startswith(COUNTS):
+        if str(column) in COUNTS or str(column).startswith(STAFF):
             counts(frame[column], f"{name}.{column}")
     return frame
 

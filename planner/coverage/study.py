@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geodata.arguments import is_list, require_a
+from geodata.checked.frame import counts
 from geodata.errors import ConfigError, suggest
 from geodata.handed import handed, hands_out_copies
 from geodata.layers import no_progress, require_layers
@@ -309,6 +310,9 @@ class Study:
         # What is done later to the frames that were given, or handed out, changes no answer.
         self.layers = layers = layers.checked(places=beyond is None).kept()
         self.scenario = checked_scenario(scenario)
+        for group in self.scenario.groups:
+            if f"people_{group}" in layers.villages:
+                counts(layers.villages[f"people_{group}"], f"villages.people_{group}")
         self.beyond = Beyond() if beyond is None else beyond
         progress("demand")
         land = self.beyond.land or land_of(layers.villages, self.scenario.land)

@@ -259,7 +259,7 @@ def input_records(sources: Sequence[SourceRecord]) -> list[dict[str, Any]]:
 
 
 def _plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    return pd.DataFrame(frame.drop(columns="geometry"))
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name))
 
 
 def _write_csv(table: pd.DataFrame, path: Path, *, index: bool = True) -> None:

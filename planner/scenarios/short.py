@@ -88,7 +88,12 @@ def scenario(
 
 
 def _listed(edits: Sequence[Edit]) -> list[Edit]:
-    if isinstance(edits, (str, bytes)) or not hasattr(edits, "__iter__"):
+    if hasattr(edits, "op"):
+        # An edit can be gone through as well, by its fields.
+        name = type(edits).__name__
+        msg = f"edits is one {name}, not a list: write edits=[{name}(…)]"
+        raise ConfigError(msg)
+    if isinstance(edits, (str, bytes, dict)) or not hasattr(edits, "__iter__"):
         msg = f"edits is a list, as in [CloseRoad(road='r812')], not {edits!r}"
         raise ConfigError(msg)
     return list(edits)

@@ -54,7 +54,10 @@ def numbers_of_pairs(pairs: pd.DataFrame, places: pd.Index, facilities: pd.Index
     out = np.empty((len(pairs), 2), dtype=np.int64)
     for i, (name, known) in enumerate(zip(PAIR, (places, facilities), strict=True)):
         out[:, i] = known.get_indexer(pairs[name])
-        none = (pairs[name] == "").to_numpy() if name == "facility_id" else np.zeros(len(pairs), dtype=bool)
+        none = np.zeros(len(pairs), dtype=bool)
+        if name == "facility_id":
+            # Nobody is near: as nearest() says it, or as a table that was written and read again does.
+            none = (pairs[name].isna() | (pairs[name] == "").fillna(value=False)).to_numpy(dtype=bool)
         strange = (out[:, i] < 0) & ~none
         if strange.any():
             msg = f"pairs.{name}: {strange.sum()} are not there: {first_five(pairs[name][strange])}"

@@ -25,6 +25,7 @@ from planner.pipeline import (
     grade,
     read_adoption_of,
     read_scenario,
+    scenario,
     totals,
     travel_by,
     under_standards,
@@ -151,6 +152,63 @@ def test_places_elsewhere_are_no_places_without_a_road(town):
 def test_questions_that_make_no_sense_are_told_so(town, ask, said):
     with pytest.raises(InputError, match=said):
         ask(travel_by(town, "motorcycle"), town)
+
+
+# Each of these ended in a KeyError, a TypeError of pandas, or was refused.
+def test_a_geometry_of_another_name_texts_in_categories_and_points_of_one_are_as_ever(town):
+    expected = find_gaps(town)
+    table = village_table(expected)
+    pd.testing.assert_frame_equal(
+        village_table(find_gaps(replace(town, villages=town.villages.rename_geometry("bentuk")))), table
+    )
+    texts = [
+        c for c in town.roads
+        if c != "geometry" and not pd.api.types.is_numeric_dtype(town.roads[c].dtype)
+    ]  # fmt: skip
+    assert {"tags", "road_class", "season"} <= set(texts)
+    in_categories = town.roads.astype(dict.fromkeys(texts, "category"))
+    pd.testing.assert_frame_equal(village_table(find_gaps(replace(town, roads=in_categories))), table)
+    assert check(replace(town, roads=in_categories)) == check(town)
+    several = town.hamlets.set_geometry([shapely.MultiPoint([p]) for p in town.hamlets.geometry], crs=CRS)
+    units = town.facilities.rename_geometry("titik").astype({"kind": "category"})
+    given = replace(town, hamlets=several, facilities=units)
+    pd.testing.assert_frame_equal(village_table(find_gaps(given)), table)
+    pd.testing.assert_frame_equal(facility_table(find_gaps(given)), facility_table(expected))
+
+
+def test_points_of_several_places_and_two_geometries_are_told(town):
+    two = town.hamlets.set_geometry([shapely.MultiPoint([(0, 0), (9, 9)])] * 2, crs=CRS)
+    with pytest.raises(SchemaError, match="no point"):
+        find_gaps(replace(town, hamlets=two))
+    both = town.villages.assign(bentuk=town.villages.geometry).set_geometry("bentuk")
+    with pytest.raises(SchemaError, match="the geometry is the column bentuk, and there is another"):
+        find_gaps(replace(town, villages=both))
+
+
+def test_a_column_of_ones_own_may_begin_as_those_of_groups_do(town):
+    noted = replace(town, villages=town.villages.assign(people_source="Dukcapil", open_days_note="-"))
+    assert village_table(find_gaps(noted))["people_source"].tolist() == ["Dukcapil"]
+    assert check(noted) is not None
+    group = next(iter(default_scenario().groups))
+    with pytest.raises(SchemaError, match=rf"villages\.people_{group} holds str, not numbers"):
+        find_gaps(replace(town, villages=town.villages.assign(**{f"people_{group}": "12"})))
+
+
+def test_pairs_without_a_unit_may_be_missing_values(town):
+    travel = travel_by(town, "motorcycle")
+    near = travel.nearest(town.hamlets, town.facilities).astype({"facility_id": "string"})
+    near.loc[0, "facility_id"] = pd.NA
+    found = travel.paths(town.hamlets, town.facilities, near)
+    assert np.isinf(found["minutes"].iloc[0])
+    assert found["minutes"].iloc[1] == near["minutes"].iloc[1]
+
+
+def test_one_edit_is_no_list_of_edits():
+    said = r"edits is one CloseRoad, not a list: write edits=\[CloseRoad"
+    with pytest.raises(ConfigError, match=said):
+        scenario(edits=CloseRoad(road="r1"))
+    with pytest.raises(ConfigError, match="edits is a list"):
+        scenario(edits={"op": "close_road", "road": "r1"})
 
 
 def test_layers_without_a_crs(town):

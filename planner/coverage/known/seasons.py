@@ -75,8 +75,8 @@ def season_told(roads: gpd.GeoDataFrame, scenario: Scenario) -> NDArray[np.bool_
     surface = roads["surface"].astype(object)
     read = {s for s in surface.dropna().unique() if words.intersection(surface_words(str(s)))}
     told = surface.isin(read) | (roads["season"] == RoadSeason.DRY_ONLY)
-    told |= roads["tags"].fillna("").astype("str").str.contains("tracktype=|ford=", regex=True)
+    told |= roads["tags"].astype(object).fillna("").astype("str").str.contains("tracktype=|ford=", regex=True)
     for column in ("from_barrier", "to_barrier"):
-        told |= roads[column].fillna("").astype("str").str.contains("ford=")
+        told |= roads[column].astype(object).fillna("").astype("str").str.contains("ford=")
     by_road: NDArray[np.bool_] = told.to_numpy(dtype=bool)
     return by_road
