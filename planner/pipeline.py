@@ -17,6 +17,7 @@ from geodata.errors import MissingFileError
 from geodata.layers import no_progress, require_layers
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable
 from planner.coverage.compare import changes, totals
+from planner.coverage.known.opened import opened_kinds
 from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
@@ -253,7 +254,12 @@ def under_standards(
     for one in given:
         require_a(one, Standard, "one of others", "a Standard: standard_named('ilp') gives one")
     scenarios = [scenario.under(s) for s in given if isinstance(s, Standard)]
-    modes = {r.mode for s in scenarios for k, r in s.standard.items() if k in layers.area.listed_kinds}
+    listed = layers.area.listed_kinds
+    modes = {
+        s.standard[kind].mode
+        for s in scenarios
+        for kind in {*s.standard} & {*listed, *opened_kinds(s.edits, s.standard, listed)}
+    }
     study = Study(layers, scenario=scenario, modes=sorted(modes), progress=progress)
     return [study.gaps(progress=progress), *(study.under(s).gaps() for s in scenarios)]
 

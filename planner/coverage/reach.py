@@ -54,7 +54,8 @@ class Coverage:
     kind
         The facility kind.
     listed
-        False when no list of the kind was given, or none of its units has a place: all is unknown.
+        False when no list of the kind was given and the scenario opens none, or none of its units has a
+        place: all is unknown.
     minutes
         float64 ``(points,)``, by demand point; ``inf`` = cannot be reached, NaN = unknown.
     reached
@@ -189,7 +190,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         From which share of people on a village is served, and below which it is a gap.
     times
         By demand point, to the facilities of :func:`usable_facilities`, in its order; None when no list was
-        given.
+        given, and the scenario opens none.
     times_if_all_functioned
         To those with ``broken=True``, where some are known not to function.
     village
@@ -221,13 +222,12 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     (['served'], [52529.0, 0.0])
     """
     extent = Extent() if extent is None else extent
-    listed = kind in layers.area.listed_kinds
     kinds = (kind, *standard.counts)
     if facilities is None:
         facilities = usable_facilities(layers, kinds)
     # Where every unit is of unknown place, nobody knows who is reached.
     any_lost = len(lost_units(layers, kinds, working=True)) > 0
-    known = listed and times is not None and (len(facilities) > 0 or not any_lost)
+    known = times is not None and (len(facilities) > 0 or not any_lost)
     if times is None or not known:
         minutes = np.full(len(demand), np.nan)
         nearest = np.full(len(demand), NO_FACILITY, dtype=np.int32)

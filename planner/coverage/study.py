@@ -22,6 +22,7 @@ from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
 from planner.coverage.known.extent import Extent, find_extent
 from planner.coverage.known.lost import lost_units
+from planner.coverage.known.opened import NO_LIST, opened_kinds, with_opened
 from planner.coverage.known.unseen import find_unseen
 from planner.coverage.reach import Coverage, cover, in_each, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
@@ -325,7 +326,9 @@ class Study:
         self._method = by_village.reindex(layers.villages.index).astype("str")
         water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
         self.ground = Ground(land, water)
-        listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
+        own = opened_kinds(self.scenario.edits, self.scenario.standard, layers.area.listed_kinds)
+        timed = {*layers.area.listed_kinds, *own}
+        listed = {k: r for k, r in self.scenario.standard.items() if k in timed}
         others = (o.mode for r in listed.values() for o in r.also)
         if not is_list(modes):
             msg = f"modes is a list of modes of travel, such as ['car'], not {modes!r}"
@@ -528,6 +531,7 @@ class Study:
         require_sense(edits, self.layers, self.scenario)
         scenario = self.scenario.model_copy(update={"edits": edits})
         layers, touched = self._with_units(edits)
+        extent = self._with_opened(edits)
         may_go_on()
         ways = self._with_edits(scenario, edits, may_go_on)
         seasons: dict[Season, dict[str, Coverage]] = {}
@@ -536,7 +540,7 @@ class Study:
             for kind in scenario.standard:
                 if season == scenario.season:
                     progress(kind)
-                elif self._same_in_both(kind, ways):
+                elif self._same_in_both(kind, ways, extent):
                     seasons[season][kind] = seasons[scenario.season][kind]
                     continue
                 known = self._coverage.get((kind, season))
@@ -546,9 +550,9 @@ class Study:
                     seasons[season][kind] = known
                     continue
                 may_go_on()
-                seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
+                seasons[season][kind] = self._cover(kind, season, layers, scenario, ways, extent)
         return self.answer(
-            layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent,
+            layers, scenario, self.demand, self._method, seasons, ways, self.ground, extent,
             self.layers.facilities,
         )  # fmt: skip
 
@@ -562,10 +566,25 @@ class Study:
         kinds = (frame["kind"].reindex(ids).dropna() for frame in (self.layers.facilities, facilities))
         return replace(self.layers, facilities=facilities), set().union(*kinds)
 
-    def _same_in_both(self, kind: str, ways: Ways | None) -> bool:
+    def _with_opened(self, edits: Sequence[Edit]) -> Extent:
+        """Return what the lists cover, with the kinds without one of which the edits open units."""
+        standard = self.scenario.standard
+        opened = opened_kinds(edits, standard, self.layers.area.listed_kinds)
+        for kind in opened:
+            mode = standard[kind].mode
+            if self.ways is not None and mode not in self.modes:
+                msg = f"standard.{kind}.mode: {mode!r} was not prepared; Study(…, modes=[{mode!r}])"
+                raise ConfigError(msg)
+        return with_opened(self.extent, self.layers, opened)
+
+    def _is_timed(self, kind: str, extent: Extent) -> bool:
+        """Return whether there is a list of a kind, or a unit that the scenario itself opens."""
+        return kind in self.layers.area.listed_kinds or extent.why.get(kind) == NO_LIST
+
+    def _same_in_both(self, kind: str, ways: Ways | None, extent: Extent) -> bool:
         """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""
         rule = self.scenario.standard[kind]
-        if kind not in self.layers.area.listed_kinds:
+        if not self._is_timed(kind, extent):
             return True
         if rule.of("dry").limit_s != rule.of("wet").limit_s:
             return False
@@ -601,7 +620,13 @@ class Study:
         return self._joined(network, landmass, self.ways)
 
     def _cover(
-        self, kind: str, season: Season, layers: Layers, scenario: Scenario, ways: Ways | None
+        self,
+        kind: str,
+        season: Season,
+        layers: Layers,
+        scenario: Scenario,
+        ways: Ways | None,
+        extent: Extent,
     ) -> Coverage:
         """Return one kind's coverage in a season."""
         rule = scenario.standard[kind].of(season)
@@ -610,7 +635,7 @@ class Study:
         works = (broken["functioning"] != YesNo.NO).to_numpy()
         units = broken if works.all() else broken[works]
         times = if_all = None
-        if kind in layers.area.listed_kinds:
+        if self._is_timed(kind, extent):
             profile = Profile(rule.mode, season)
             if ways is None:
                 times = self._straight(units)
@@ -622,16 +647,16 @@ class Study:
         if times is not None and horizon_s is not None:
             times = within_horizon(times, horizon_s)
         unseen = None
-        in_doubt = bool(self.extent.open_land) or len(lost_units(layers, kinds, working=True)) > 0
+        in_doubt = bool(extent.open_land) or len(lost_units(layers, kinds, working=True)) > 0
         if times is not None and (in_doubt or only_walked(rule.mode, roads=ways is not None)):
             unseen = find_unseen(
-                self.extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,
+                extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,
                 scenario=scenario, demand=self.demand, units=units, ways=ways, ground=self.ground,
                 village=self._village,
             )  # fmt: skip
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
-            village=self._village, facilities=units, extent=self.extent, bounded=horizon_s is not None,
+            village=self._village, facilities=units, extent=extent, bounded=horizon_s is not None,
             unseen=unseen,
         )  # fmt: skip
         if ways is self.ways and layers is self.layers:

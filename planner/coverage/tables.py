@@ -223,7 +223,8 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     rule = gaps.scenario.standard[one.kind]
     rows = gaps.layers.facilities
     rows = rows[rows["kind"].isin((one.kind, *rule.counts))]
-    given = one.kind in gaps.layers.area.listed_kinds
+    # Without a list, what the scenario itself opens is known.
+    given = one.listed or one.kind in gaps.layers.area.listed_kinds
     others = [s for s in gaps.seasons if s != gaps.scenario.season]
     return {
         "mode": rule.mode if gaps.network is not None else "on foot, straight line",

@@ -323,7 +323,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     dry, wet = (gaps.seasons[s][kind].villages for s in ("dry", "wet"))
     mine = units[units["serves_as"] == kind]
     serving = _serving(gaps, mine, answers["unit_id"])
-    listed = kind in gaps.layers.area.listed_kinds
+    listed = gaps.coverage[kind].listed or kind in gaps.layers.area.listed_kinds
     rows = zip(
         answers["class"], answers["present"], _reason(answers, dry["reason"], wet["reason"]),
         _missed(dry), _missed(wet),

@@ -35,6 +35,7 @@ WHY = {
     "official": ("the office reports more than are listed", "complete the list, or correct official:"),
     "empty": ("the list has no row of this kind",
               "complete the list; if there really is none, covers: all with it, or official: {{{word}: 0}}"),
+    "no_list": ("no list was given, so only what the scenario opens is known", "give the list in AREA.yml"),
     "few_districts": ("most kecamatan have none on the list", "covers: all, with the list, if that is all"),
     "empty_districts": ("several neighbouring kecamatan have none on the list",
                         "complete the list; covers: all, with the list, if there really is none"),

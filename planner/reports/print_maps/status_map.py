@@ -534,7 +534,7 @@ def _symbol_keys(gaps: Gaps, kind: str, words: Words, proposed: Sequence[Line2D]
     works, broken = units_count(gaps, kind)
     name = words.kind(kind, begins=True)
     keys = []
-    if kind in gaps.layers.area.listed_kinds:
+    if gaps.coverage[kind].listed or kind in gaps.layers.area.listed_kinds:
         keys.append(
             unit_key(kind, words.say("map.works", kind=name, count=words.cell(number(works))), works=True)
         )
