@@ -24,6 +24,7 @@ from planner.siting.objectives.problem import (
     forced_cost_too_much,
     require_plan,
     search_of,
+    tightened,
 )
 from planner.siting.rules import floor_rows
 from planner.siting.solution import Proof, Solution
@@ -64,7 +65,7 @@ def most_people_plan(problem: Problem) -> BestPlan:
     known = replace(found, bound=np.inf) if floors else found
     curve = _cover_curve(problem, problem.instance, known)
     stand_ins = _cover_stand_ins(problem, problem.instance, found, floors, budget=problem.budget)
-    return BestPlan(found, "people", curve, stand_ins)
+    return BestPlan(tightened(problem, found, curve), "people", curve, stand_ins)
 
 
 def _cover(problem: Problem, instance: CoverInstance, floors: list[FloorRow]) -> Solution:
@@ -89,7 +90,7 @@ def by_degrees_plan(problem: Problem, times: Times) -> BestPlan:
     require_plan(problem, found, [])
     curve = _cover_curve(problem, instance, found).rename(columns={"people_reached": "people_weighted"})
     stand_ins = _cover_stand_ins(problem, instance, found, [], budget=problem.budget)
-    return BestPlan(found, "people_weighted", curve, stand_ins)
+    return BestPlan(tightened(problem, found, curve), "people_weighted", curve, stand_ins)
 
 
 def fewest_plan(problem: Problem) -> BestPlan:

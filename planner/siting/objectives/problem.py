@@ -10,7 +10,7 @@ import pandas as pd
 
 from geodata.errors import ConfigError, TimeUpError, time_up
 from geodata.handed import hands_out_copies
-from planner.siting.solution import Proof, Solution
+from planner.siting.solution import Proof, Solution, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,3 +204,39 @@ def solved_curve(
     bound = np.minimum(np.maximum.accumulate(bound[::-1])[::-1], objective)
     both = (sign * np.where(np.isfinite(x), x, np.nan) for x in (objective, bound))
     return pd.DataFrame(dict(zip(("budget", name, "bound"), (at, *both), strict=True)))
+
+
+def tightened(problem: Problem, found: Solution, curve: pd.DataFrame) -> Solution:
+    """Return a plan with the bound that the curve has for its budget, where that is the tighter one.
+
+    A curve asks other budgets too, and what no larger one can beat this one cannot.
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    found
+        Its plan.
+    curve
+        ``budget``, the objective, ``bound``.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> loose = solution(plan.solution.chosen, plan.solution.objective, 1e6)
+    >>> tightened(plan.problem, loose, plan.curve).bound == plan.solution.bound
+    True
+    """
+    at = curve["bound"][curve["budget"] == problem.budget].dropna()
+    if at.empty or found.proof is Proof.OPTIMAL:
+        return found
+    bound = float(at.iloc[0])
+    large = found.bound >= found.objective
+    # No bound is worse than what was found; its last bits may be those of another sum.
+    held = (
+        max(min(bound, found.bound), found.objective)
+        if large
+        else min(max(bound, found.bound), found.objective)
+    )
+    return solution(found.chosen, found.objective, held, seed=found.seed, seconds=found.seconds)

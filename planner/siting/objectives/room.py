@@ -13,6 +13,7 @@ from planner.siting.objectives.problem import (
     require_plan,
     search_of,
     solved_curve,
+    tightened,
 )
 from planner.siting.room.explain import stand_ins
 from planner.siting.room.search import most_people_with_room
@@ -43,4 +44,4 @@ def with_room_plan(problem: Problem, room: RoomInstance) -> BestPlan:
 
     curve = solved_curve(problem, solver, "people_with_room", sign=-1.0)
     others = stand_ins(room, found.chosen, problem.budget, may_go_on=problem.may_go_on, xy=problem.xy)
-    return BestPlan(found, "people_with_room", curve, others)
+    return BestPlan(tightened(problem, found, curve), "people_with_room", curve, others)

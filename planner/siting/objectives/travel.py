@@ -22,6 +22,7 @@ from planner.siting.objectives.problem import (
     forced_cost_too_much,
     search_of,
     solved_curve,
+    tightened,
 )
 from planner.siting.solution import Proof, Solution
 from planner.siting.weights import counted_people
@@ -63,10 +64,11 @@ def least_travel_plan(problem: Problem, times: Times) -> BestPlan:
             return _in_minutes(found)
         return _in_minutes(_travel(problem, instance, budget, worst=worst, most_s=CURVE_POINT_S))
 
+    curve = solved_curve(problem, solver, "worst_minutes" if worst else "person_minutes")
     return BestPlan(
-        _in_minutes(found),
+        tightened(problem, _in_minutes(found), curve),
         "minutes" if worst else "person_minutes",
-        solved_curve(problem, solver, "worst_minutes" if worst else "person_minutes"),
+        curve,
         {j: tuple((k, lost_s / 60.0) for k, lost_s in others) for j, others in pairs},
         dict(zip(why.site.tolist(), (why.alone / 60.0).tolist(), strict=True)),
         promised,
