@@ -412,6 +412,7 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
             f"  {over} of {len(plan.sites)} would have more than the {most:,.0f} people whom the standard "
             "gives one unit (people_own in sites.csv): there they need more staff, or more of them"
         )
+    lines += _lost_in_words(plan)
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
         lines.append(f"  {counted(unknown, 'village')} of unknown people, without weight in the plan")
@@ -422,3 +423,17 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
             "nobody knows, so they have no weight and no candidates; give these villages' hamlets"
         )
     return lines
+
+
+def _lost_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
+    """Return a line for each other kind of which a plan takes units away."""
+    from geodata.errors import counted
+    from planner.siting.lost import lost_of_others
+
+    lost = lost_of_others(plan.before, plan.after, plan.kind, plan.ask.seasons)
+    return [
+        f"  {row.people:,.0f} people lose their {kind}, which is upgraded: no other is within the limit; "
+        f"{counted(row.villages, 'village is', 'villages are')} no longer served by one (people_lost in "
+        "sites.csv)"
+        for kind, row in lost.kinds.iterrows()
+    ]

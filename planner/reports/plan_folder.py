@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.workspace import Ours, replace_folder
 from planner.reports.outputs import RUN, input_records
 from planner.siting.gained import gain
+from planner.siting.lost import lost_of_others
 from planner.siting.tables import without_yearly_cost
 from planner.siting.weights import people_of_unknown_place
 from planner.siting.why_none import why_none
@@ -92,6 +93,7 @@ def record_of(
         What only this command has to say.
     """
     layers, gained = plan.before.layers, gain(plan)
+    lost = lost_of_others(plan.before, plan.after, plan.kind, plan.ask.seasons)
     return {
         "jangkau_version": version("jangkau"),
         "command": command,
@@ -106,6 +108,7 @@ def record_of(
         "yearly_idr": yearly_cost(plan),
         "measures_without_yearly_cost": without_yearly(plan),
         "why_nothing": why_none(plan),
+        "lost_of_other_kinds": lost.kinds.reset_index().to_dict("records"),
         **more,
         "people_added_least": gained.least,
         "people_added_most": gained.most,

@@ -283,7 +283,7 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
         require_room(room.now, room.then, answer.solution.objective)
     table = site_table(
         found, problem.instance, answer, measures=ready.measures, edits=edits, reach=problem.reach,
-        after=after, counted=backed or room,
+        before=problem.before, after=after, counted=backed or room,
     )  # fmt: skip
     villages = village_changes(problem.before, after, kind, problem.reach.seasons)
     if backed is not None:

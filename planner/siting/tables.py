@@ -10,6 +10,7 @@ import pandas as pd
 from planner.coverage.reach import is_open, status_of, unplaced
 from planner.siting.capacity import WithRoom
 from planner.siting.cover.explain import added_in_steps, explain
+from planner.siting.lost import lost_of_others
 from planner.siting.room.explain import explain_room
 from planner.siting.weights import counted_people
 
@@ -192,7 +193,7 @@ def backup_open(gaps: Gaps, reach: Reach, counted: NDArray[np.bool_]) -> NDArray
     return open_
 
 
-def site_table(
+def site_table(  # noqa: PLR0913 - what a plan holds
     candidates: gpd.GeoDataFrame,
     instance: CoverInstance,
     answer: BestPlan,
@@ -200,6 +201,7 @@ def site_table(
     measures: Mapping[str, Measure],
     edits: Sequence[FacilityEdit],
     reach: Reach,
+    before: Gaps,
     after: Gaps,
     steps: Sequence[NDArray[np.integer]] | None = None,
     counted: Mapping[Season, Backed] | WithRoom | None = None,
@@ -214,8 +216,8 @@ def site_table(
         By name.
     edits
         Of the chosen candidates, in their order.
-    after
-        The gaps with the plan.
+    before, after
+        The gaps without and with the plan.
     steps
         int ``(sites of the step,)`` each, numbers of candidates that come one after the other, such as
         by year; all at once when None.
@@ -234,7 +236,9 @@ def site_table(
         before it; they sum to the plan's),
         ``people_alone`` (lost without it), ``people_near_limit`` (of those for whom it is the nearest unit
         and that are new, the ones within 5 % of the limit), ``people_own`` (within the limit and nearer to it
-        than to any other unit: its load), ``villages_added`` (that it lifts to ``served``),
+        than to any other unit: its load), ``villages_added`` (that it lifts to ``served``), ``people_lost``
+        and ``villages_lost`` (of another kind, as a unit that is upgraded is no longer what it was:
+        :func:`planner.siting.lost.lost_of_others`),
         ``alternatives`` (candidates that could stand in, and what the objective would be more or
         less: people, villages or minutes; of a target, which they all reach, people); for
         objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some). With
@@ -277,6 +281,7 @@ def site_table(
             ),
             "people_own": _people_own(after, reach, facility),
             "villages_added": _villages_added(instance, site, reach, after),
+            **_lost(before, after, reach, facility),
             "alternatives": [_in_words(answer.stand_ins[j], candidates, answer.unit) for j in site.tolist()],
         },
         index=rows.index,
@@ -373,6 +378,15 @@ def _near_limit(
     of = pd.Series(people[new]).groupby(unit[new]).sum()
     found: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
     return found
+
+
+def _lost(before: Gaps, after: Gaps, reach: Reach, facility: list[str]) -> dict[str, NDArray[np.generic]]:
+    """Return who loses each site's unit as one of another kind."""
+    units = lost_of_others(before, after, reach.kind, reach.seasons).units.reindex(facility).fillna(0)
+    return {
+        "people_lost": units["people"].to_numpy(dtype=np.float64),
+        "villages_lost": units["villages"].to_numpy(dtype=np.int64),
+    }
 
 
 def _people_own(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:

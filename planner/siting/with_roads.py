@@ -48,7 +48,7 @@ SITE_COLUMNS = (
     "order", "measure", "op", "kind", "facility_id", "name", "village_code", "village_name", "district_name",
     "lon", "lat", "cost_idr", "yearly_idr", "staff", "lead_years", "site_rules", "served_from",
     "served_minutes", "people_added", "people_alone", "people_near_limit", "people_own", "villages_added",
-    "alternatives",
+    "people_lost", "villages_lost", "alternatives",
 )  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def rollout_sites(
     answer = rollout_answer(instance, compared, problem.xy)
     table = site_table(
         ready.candidates, problem.instance, answer, measures=ready.measures,
-        edits=edits, reach=problem.reach, after=after,
+        edits=edits, reach=problem.reach, before=problem.before, after=after,
         steps=[np.flatnonzero(best.since == t) for t in range(len(plan.years))],
     )  # fmt: skip
     row = ready.candidates.index.get_indexer(table.index)

@@ -373,6 +373,10 @@ def _site_notes(source: Source, plan: Plan) -> list[Block]:
     crowded = plan.record.get("sites_above_people_per_unit")
     if crowded:
         notes.append(words.say("request.crowded", n=number(crowded, "unit")))
+    for one in plan.record.get("lost_of_other_kinds", ()):
+        kind = words.kind(str(one["kind"]))
+        notes.append(words.say("request.lost", kind=kind, people=people(one["people"]),
+                               villages=number(one["villages"], "village")))  # fmt: skip
     return [Paragraph(note, note=True) for note in notes]
 
 
