@@ -108,5 +108,9 @@ def _kind_said(guess: Guess, kind: str) -> object:
         # What the guess found besides: a column of numbers that only puskesmas have.
         return guessed if isinstance(guessed, dict) and "from" in guessed else {"from": "name"}
     if kind.startswith(BY_COLUMN):
-        return {"column": kind.removeprefix(BY_COLUMN)}
+        column = kind.removeprefix(BY_COLUMN)
+        # What the guess found besides: the words of the column that are the office's own.
+        return (
+            guessed if isinstance(guessed, dict) and guessed.get("column") == column else {"column": column}
+        )
     return kind

@@ -17,6 +17,7 @@ from geodata.drafting.rows import villages_of
 from geodata.drafting.unit_lists import (
     BY_FILE,
     BY_SHEET,
+    BY_TITLE,
     FACILITY_KEYS,
     MOSTLY,
     PLACE_KEYS,
@@ -117,7 +118,7 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     titles = titles_of(table)
     table = table[~signature_rows(table)]
     guess = Guess(path, sheet, rows=len(table), columns=_columns(table), titles=titles)
-    guess = _with_twin_columns(_of_rows(guess, table), table)
+    guess = _with_twin_columns(_counting(guess, table) or _of_rows(guess, table), table)
     if marks.beside and guess.role:
         columns = ", ".join(map(quoted, marks.beside))
         said = f"a second list stands beside the first, and is not read: columns {columns}. "
@@ -169,7 +170,8 @@ def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
     if hamlet is not None and placed and not kind and "name" not in facts:
         return _hamlets(guess, table, hamlet)
     if "name" in facts and (kind or placed):
-        return as_facilities(guess, table, facts)
+        nowhere = not placed and not _in_villages(facts)
+        return _nowhere(guess, table) if nowhere else as_facilities(guess, table, facts)
     codes = mapped(table, "codes", ("code", "name", "district_name", "bps"))
     if not some and {"code", "name"} <= codes.keys() and len(table.columns) <= 6:
         return _with_codes(guess, table, codes, "codes", "a table of codes and names")
@@ -189,6 +191,41 @@ def _places(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> tup
         return True, facts
     pair = find_places(guess, table, facts)
     return (False, facts) if pair is None else (True, {"coordinates": pair, **facts})
+
+
+def _unit_counts(table: pd.DataFrame) -> list[str]:
+    """Return the columns that count units, each of a kind; none where there are fewer than two."""
+    found = [str(c) for c in table.columns if kinds_in(str(c)) and holds_counts(table[c])]
+    return found if len(found) > 1 else []
+
+
+def _counting(guess: Guess, table: pd.DataFrame) -> Guess | None:
+    """Return what a table is that only counts units, as a sheet beside a list does; None for any other."""
+    counts = _unit_counts(table)
+    if not counts or joined_angles(Columns(table, layer_columns("facilities"), "init")) is not None:
+        return None
+    facts = mapped(table, "facilities", FACILITY_KEYS)
+    if _in_villages(facts) or facts.keys() & set(PLACE_KEYS):
+        return None
+    listed = ", ".join(counts)
+    guess.about = f"a table of {len(table)} rows that counts units ({listed}); a list has a row for each unit"
+    return guess
+
+
+def _in_villages(facts: dict[str, Mapping]) -> bool:
+    """Return whether a list has a column that says in which village its units are."""
+    return bool({"village", "village_name"} & facts.keys())
+
+
+def _nowhere(guess: Guess, table: pd.DataFrame) -> Guess:
+    """Leave a list out of which nothing says where its units are: build could not place one."""
+    guess.said.clear()
+    guess.kinds, guess.row_kinds = {}, ()
+    guess.about = guess.undecided = (
+        f"no column says in which village, or where, its {len(table)} units are; give it a column Desa (or "
+        "Kode Desa, or Lintang and Bujur), and run init again with --force"
+    )
+    return guess
 
 
 def _people(guess: Guess, table: pd.DataFrame) -> tuple[dict[str, Mapping], list[str], str]:
@@ -214,7 +251,7 @@ def _tells_units(
     if not guess.kinds:
         return False
     name = facts.get("name")
-    if name is not None and guess.said.get("kind", ("", ""))[1] != BY_FILE:
+    if name is not None and guess.said.get("kind", ("", ""))[1] not in (BY_FILE, BY_TITLE):
         return differ(text_column(table, name.column))
     counted = people.get("people")
     if counted is None:

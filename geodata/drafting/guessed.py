@@ -107,15 +107,15 @@ class Guess:
         return self.path.name if part is None else f"{self.path.name} [{part}]"
 
 
-def pairs(columns: dict[str, str]) -> str:
-    """Return keys and their columns as YAML takes them within braces.
+def pairs(columns: dict[str, str], *, keys: bool = False) -> str:
+    """Return keys and their columns as YAML takes them within braces; ``keys`` may be any text too.
 
     Examples
     --------
     >>> pairs({"bidan": "Bidan", "dokter": "Dr. umum"})
     '{bidan: Bidan, dokter: "Dr. umum"}'
     """
-    return "{" + ", ".join(f"{key}: {quoted(column)}" for key, column in columns.items()) + "}"
+    return "{" + ", ".join(f"{quoted(k) if keys else k}: {quoted(c)}" for k, c in columns.items()) + "}"
 
 
 def quoted(text: str) -> str:

@@ -37,8 +37,12 @@ MOST_NORTHING = 10_000_000.0
 # Of a column of units' names so many are different.
 REPEATS = 0.5
 BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
-BY_LAYER = "by the name of the layer"
+BY_LAYER, BY_TITLE = "by the name of the layer", "by the title above the table"
 OTHER = "other"
+# A column that says that it holds kinds is looked at from so great a share of known words on.
+PARTLY = 0.25
+# How AREA.yml asks for the kind.
+ASKED_KIND = "# which? kind"
 # Headings under which a column of kinds counts before what names say.
 KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golongan", "sarana", "fasilitas",
               "faskes", "remark", "fungsi", "namobj", "amenity", "healthcare")  # fmt: skip
@@ -100,10 +104,8 @@ def as_facilities(
         guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
     _take_functioning(guess, table)
     if "kind" not in guess.said:
-        guess.said["# which? kind"] = (
-            "pustu",
-            "nothing tells the kind: write it, and take the sign away",
-        )
+        why = "nothing tells the kind: write it, and take the sign away"
+        guess.said.setdefault(ASKED_KIND, ("pustu", why))
     return guess
 
 
@@ -195,50 +197,103 @@ def _is_id(text: pd.Series[Any]) -> bool:
 
 
 def find_kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
-    """Find where the kind stands: in a column, the names, or the name of the file; return whether it does."""
+    """Find where the kind stands: in a column, names, or the name of the file; return whether it does."""
     name = facts.get("name")
     names = text_column(table, name.column) if name is not None else pd.Series(dtype="str")
-    by_name = [kind_of_name(n) for n in names.dropna()]
-    told = sum(k is not None for k in by_name) / max(len(table), 1)
+    told = sum(kind_of_name(n) is not None for n in names.dropna()) / max(len(table), 1)
+    best, share = _best_column(table, name, told)
+    if best is not None and share >= max(MOSTLY, 0.9 * told):
+        _take_column(guess, text_column(table, best))
+        return True
+    if told >= MOSTLY:
+        _take_names(guess, table, names)
+        return True
+    if best is not None and share >= PARTLY and _says_kinds(best):
+        return _take_partly(guess, text_column(table, best))
+    own = name is not None and name.score == 100.0 and differ(names)
+    return _take_said(guess, {name.column} if name is not None and own else set(), len(table))
+
+
+def _best_column(table: pd.DataFrame, name: Mapping | None, told: float) -> tuple[str | None, float]:
+    """Return the column of which most words are kinds, and their share of the rows."""
     best, share = None, 0.0
     for column in table.columns:
         words = text_column(table, column).dropna()
-        if told >= MOSTLY and not any(head in spelling_key(column) for head in KIND_HEADS):
+        if told >= MOSTLY and not _says_kinds(column, anywhere=True):
             # Where names say it, another column of kinds is of something else, such as who looks after it.
             continue
         # An office's own name in each row ("Dinas Kesehatan") tells no kind.
         known = sum(recognise_kind(w) not in (None, OTHER) for w in words) / max(len(table), 1)
         if known > share and words.nunique() <= 40 and (name is None or column != name.column):
             best, share = str(column), known
-    if best is not None and share >= max(MOSTLY, 0.9 * told):
-        kinds = text_column(table, best).map(recognise_kind)
-        _take_kinds(guess, kinds, f"{{column: {quoted(best)}}}")
+    return best, share
+
+
+def _take_names(guess: Guess, table: pd.DataFrame, names: pd.Series[Any]) -> None:
+    """Take the kinds that names tell, and a column of numbers that only puskesmas have."""
+    registered = _registered(table)
+    more = f", registered: {quoted(registered)}" if registered else ""
+    kinds = names.map(lambda n: _kind_named(n) if isinstance(n, str) else None).astype(object)
+    if registered:
+        # As build counts them.
+        less = (kinds == "puskesmas") & without_number(text_column(table, registered))
+        kinds = kinds.mask(less, "pustu")
+    _take_kinds(guess, kinds, f"{{from: name{more}}}")
+
+
+def _take_partly(guess: Guess, words: pd.Series[Any]) -> bool:
+    """Take a column that says that it holds kinds, where more than half of its words tell one; ask else."""
+    kinds = words.map(_kind_of_word)
+    if 2 * kinds.notna().sum() > len(words):
+        _take_column(guess, words)
         return True
-    if told >= MOSTLY:
-        registered = _registered(table)
-        more = f", registered: {quoted(registered)}" if registered else ""
-        kinds = names.map(lambda n: _kind_named(n) if isinstance(n, str) else None).astype(object)
-        if registered:
-            # As build counts them.
-            less = (kinds == "puskesmas") & without_number(text_column(table, registered))
-            kinds = kinds.mask(less, "pustu")
-        _take_kinds(guess, kinds, f"{{from: name{more}}}")
-        return True
-    own = name is not None and name.score == 100.0 and differ(names)
-    heading = {name.column} if name is not None and own else set()
+    unknown = ", ".join(f"{quoted(word)}: " for word in words[kinds.isna()].dropna().unique()[:20])
+    said = f"{{column: {quoted(str(words.name))}, values: {{{unknown}}}}}"
+    guess.said[ASKED_KIND] = (said, "write a kind behind each word, and take the sign away")
+    return False
+
+
+def _take_said(guess: Guess, heading: set[str], rows: int) -> bool:
+    """Take the kind that the heading of the names, the sheet's, layer's or file's name, or a title says."""
     for texts, why in ((heading, "by the heading of the names"), ({guess.sheet or ""}, BY_SHEET),
-                       ({guess.layer or ""}, BY_LAYER),
-                       ({guess.path.stem}, BY_FILE)):  # fmt: skip
+                       ({guess.layer or ""}, BY_LAYER), ({guess.path.stem}, BY_FILE),
+                       (set(guess.titles), BY_TITLE)):  # fmt: skip
         kinds_told = {k for text in texts for k in kinds_in(text)}
         # Several kinds in a name say nothing of a row.
         if len(kinds_told) == 1:
             (kind,) = kinds_told
-            guess.kinds, guess.said["kind"] = {kind: len(table)}, (kind, why)
-            guess.row_kinds = (kind,) * len(table)
+            guess.kinds, guess.said["kind"] = {kind: rows}, (kind, why)
+            guess.row_kinds = (kind,) * rows
             return True
         if kinds_told:
             return False
     return False
+
+
+def _says_kinds(column: object, *, anywhere: bool = False) -> bool:
+    """Return whether a heading says that its column holds kinds: it begins so, or says so anywhere."""
+    key = spelling_key(column)
+    return any(head in key if anywhere else key.startswith(head) for head in KIND_HEADS)
+
+
+def _kind_of_word(word: object) -> str | None:
+    """Return the kind that a word of a column of kinds means, also in an office's own way of writing."""
+    if not isinstance(word, str):
+        return None
+    return recognise_kind(word) or _kind_named(word)
+
+
+def _take_column(guess: Guess, words: pd.Series[Any]) -> None:
+    """Take the kinds of a column of kinds; words that build does not know are named with what they mean."""
+    kinds = words.map(_kind_of_word).astype(object)
+    own = {w: _kind_of_word(w) for w in words.dropna().unique() if recognise_kind(w) is None}
+    values = pairs({w: kind for w, kind in own.items() if kind is not None}, keys=True)
+    more = f", values: {values}" if len(values) > len("{}") else ""
+    _take_kinds(guess, kinds, f"{{column: {quoted(str(words.name))}{more}}}")
+    unknown = [word for word, kind in own.items() if kind is None]
+    if unknown:
+        said, counts = guess.said["kind"]
+        guess.said["kind"] = (said, f"{counts}: {', '.join(unknown)}; write their kinds under values")
 
 
 def _kind_named(name: str) -> str | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GAP = "…"
-# In kind_names.yml: words that count with a slip too, of one letter or two changed about; in longer ones of two.
+# In kind_names.yml: words that count with a slip too, of one letter or two changed about; long ones with two.
 MISSPELT = "misspelt"
 ONE_SLIP, TWO_SLIPS = 7, 9
 _LONG = re.compile(r"\bp[a-z]{6,10}\b")

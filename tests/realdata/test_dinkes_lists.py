@@ -196,7 +196,7 @@ def test_the_list_of_the_country_for_jember(shared, read):
 
 
 def test_no_word_of_a_village_or_kecamatan_is_a_slip_for_a_kind(shared):
-    names = pd.read_csv(shared / "national" / "wilayah_kemendagri.csv", dtype=str)["name"].dropna()
+    names = pd.read_csv(shared / "data" / "national" / "wilayah_kemendagri.csv", dtype=str)["name"].dropna()
     words = {word for name in names.str.lower() for word in re.findall("[a-z]+", name)}
     assert len(words) > 40_000
     assert {word for word in words if kind_of_name(word) and kind_of_name(word).kind != "other"} <= {"rs"}
