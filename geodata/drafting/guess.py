@@ -73,6 +73,8 @@ IGNORED = (
     ".html",
     ".png",
 )
+# A geodatabase is a folder of many files.
+GDB = ".gdb"
 # Codes of kecamatan: three groups of two digits.
 DISTRICT_CODE = re.compile(r"\d{2}\.?\d{2}\.?\d{2}")
 # Headings under which programs number what they draw.
@@ -81,7 +83,14 @@ OBJECT_NUMBERS = ("objectid", "fid", "gid", "ogcfid", "shape", "luas")
 
 def guesses(folder: Path) -> list[Guess]:
     """Return what the files of a folder are, in the order of their names."""
-    return [g for path in sorted(folder.iterdir()) if path.is_file() for g in _guess(path)]
+    found: list[Guess] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            found += _guess(path)
+        elif path.suffix.lower() == GDB:
+            about = "a geodatabase of ArcGIS, which is not read; save its layers as GeoPackage (in QGIS)"
+            found.append(Guess(path, about=about))
+    return found
 
 
 def _guess(path: Path) -> Iterator[Guess]:

@@ -83,3 +83,30 @@ def test_codes_of_the_area_are_codes_of_villages(folder):
     said, layers, _ = built(folder)
     assert said["facilities"][0]["village"] == "Kode Wilayah"
     assert sorted(layers.facilities["village_code"]) == CODE
+
+
+@pytest.mark.parametrize("heads", [("Pustu", "Posyandu"), ("Nama Pustu", "Nama Poskesdes", "Nama Posyandu")])
+def test_columns_of_names_of_several_kinds_are_told(folder, heads):
+    names = {head: [f"{head[-3:]} {d}" for d in DESA] for head in heads}
+    listed(folder, Kecamatan=KECAMATAN, Desa=DESA, **names)
+    assert "a second list stands beside the first, and is not read" in draft(folder).text
+    said, layers, told = built(folder)
+    assert len(layers.facilities) == 6
+    own = said["facilities"][0]["name"]
+    assert (told["list_beside"].severity, set(told["list_beside"].ids)) == ("error", {*heads} - {own})
+
+
+@pytest.mark.parametrize("parent", [{"Pustu": ["Pustu A"] * 3 + ["Pustu B"] * 3}, {"Puskesmas": DESA},
+                                    {"Pustu": [1, 2, 3, 1, 1, 2]}])  # fmt: skip
+def test_a_column_of_the_units_own_pustu_or_of_counts_is_no_list(folder, parent):
+    listed(folder, **{"Nama Posyandu": [f"Melati {d}" for d in DESA], "Desa": DESA, "Kecamatan": KECAMATAN},
+           **parent)  # fmt: skip
+    _, layers, told = built(folder)
+    assert counted(layers) == {"posyandu": 6}
+    assert "list_beside" not in told
+
+
+def test_a_geodatabase_is_named(folder):
+    (folder / "dinkes.gdb").mkdir()
+    (folder / "dinkes.gdb" / "a00000001.gdbtable").write_bytes(b"\x00")
+    assert "# dinkes.gdb: a geodatabase of ArcGIS, which is not read" in draft(folder).text

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from geodata.readers.files.cells import NUMBERS, holds_names
+from geodata.readers.files.cells import NUMBERS, cell_text, holds_names
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.kinds import recognise_kind
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import pandas as pd
 
@@ -20,13 +22,19 @@ if TYPE_CHECKING:
 _NUMBERED = re.compile(r"(.*[^\W\d_])([\W_]*\d{1,2}|[\W_]+[IVX]{1,4})\W*$")
 # So many headings of a list stand again where another begins.
 LEAST = 2
+# Of names of units so many are different; of the pustu or poskesdes that units belong to, fewer.
+ALL_DIFFER = 0.9
+_NAME_OF = re.compile(r"^\s*(nama|nm|daftar)\b[\s._]*", re.IGNORECASE)
 
 
-def lists_beside(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
+def lists_beside(
+    table: pd.DataFrame, names: Sequence[str], named: AbstractSet[str] = frozenset()
+) -> tuple[int, ...]:
     """Return which columns (from 0) are of further lists beside the first; none where there is one list.
 
     A list begins again where headings that number, name or place a unit do, two of them at least. Or a kind's
-    columns are numbered, with a name of a unit in each: "Posyandu 1", "Posyandu 2".
+    columns are numbered, with a name of a unit in each: "Posyandu 1", "Posyandu 2". Or columns are headed by
+    kinds, with names that are nearly all different: "Pustu", "Posyandu". A puskesmas is the one of the unit.
 
     Parameters
     ----------
@@ -34,6 +42,8 @@ def lists_beside(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
         Its columns are those of ``names``, in their order.
     names
         Headings as the file has them, "" for none.
+    named
+        Keys of the columns that AREA.yml names: of several kinds' columns of names, that is the list's own.
 
     Examples
     --------
@@ -44,7 +54,25 @@ def lists_beside(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
     >>> lists_beside(pd.DataFrame([["Ampel", "Melati", "Mawar"]]), ["Desa", "Posyandu 1", "Posyandu 2"])
     (2,)
     """
-    return _begun_again(table, names) or _numbered(table, names)
+    return _begun_again(table, names) or _numbered(table, names) or _by_kind(table, names, named)
+
+
+def _by_kind(table: pd.DataFrame, names: Sequence[str], named: AbstractSet[str]) -> tuple[int, ...]:
+    found: dict[str, int] = {}
+    for i, name in enumerate(names):
+        kind = recognise_kind(_NAME_OF.sub("", name)) if name else None
+        if kind not in (None, "puskesmas", "other") and _differ(table.iloc[:, i]):
+            found.setdefault(str(kind), i)
+    own = next(
+        (i for i in found.values() if spelling_key(names[i]) in named), min(found.values(), default=-1)
+    )
+    return tuple(sorted(set(found.values()) - {own}))
+
+
+def _differ(values: pd.Series[Any]) -> bool:
+    """Return whether cells name units, nearly all different: a list repeats the pustu of its posyandu."""
+    texts = [text for text in map(cell_text, values.dropna()) if text]
+    return holds_names(values) and len(texts) >= LEAST and len(set(texts)) > ALL_DIFFER * len(texts)
 
 
 def _begun_again(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:

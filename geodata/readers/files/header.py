@@ -332,7 +332,7 @@ def with_header(
     table = pd.DataFrame(
         list(body_rows.values()), columns=_distinct(names), index=list(body_rows), dtype="object"
     )
-    beside = lists_beside(table, names)
+    beside = lists_beside(table, names, named)
     heads = _without_copies(table, names)
     own = {spelling_key(name) for i, name in enumerate(names) if i not in beside}
     for i in beside:
