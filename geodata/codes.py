@@ -21,9 +21,15 @@ _ROMAN = {
     "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 }  # fmt: skip
 _REGENCY_KIND = re.compile(r"^\s*(kabupaten|kab|kota)\b\.?\s*((administrasi|adm)\b\.?\s*)?", re.IGNORECASE)
-_PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec|distrik)\b\.?\s*")
-# In Papua a kecamatan is a distrik.
-_DISTRICT = re.compile(r"\s*(kecamatan|kec|distrik)\b\W*\w", re.IGNORECASE)
+# "Kal." stands for kalurahan with its point alone.
+_PREFIX = re.compile(
+    r"^(desa|ds|kelurahan|kel|kalurahan|kal(?=\.)|nagari|gampong|kecamatan|kec|distrik|kapanewon|kemantren)"
+    r"\b\.?\s*"
+)
+# Part of a name, of which lists write the short form.
+_KAMPUNG = re.compile(r"^kp\b\.?\s*(?=\w)")
+# In Papua a kecamatan is a distrik, in Yogyakarta a kapanewon or kemantren.
+_DISTRICT = re.compile(r"\s*(kecamatan|kec|distrik|kapanewon|kemantren)\b\W*\w", re.IGNORECASE)
 
 
 class VillageKind(StrEnum):
@@ -114,7 +120,8 @@ def village_kind(village_code: str) -> str:
 def name_key(name: object) -> str:
     """Return a key under which spellings of the same village name are equal.
 
-    Case, accents, punctuation, spaces, a leading "Desa"/"Kel." and Roman numerals are ignored.
+    Case, accents, punctuation, spaces, a leading "Desa"/"Kel." and Roman numerals are ignored; "Kp." is
+    "Kampung".
 
     Examples
     --------
@@ -122,7 +129,7 @@ def name_key(name: object) -> str:
     True
     """
     text = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode().lower()
-    text = _PREFIX.sub("", text.strip())
+    text = _KAMPUNG.sub("kampung ", _PREFIX.sub("", text.strip()))
     words = re.findall(r"[a-z]+|\d+", text)
     if len(words) > 1:
         words[-1] = _ROMAN.get(words[-1], words[-1])

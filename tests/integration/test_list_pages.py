@@ -6,6 +6,8 @@ import pytest
 from test_list_headings import LAT, LON, built
 from test_list_traps import DESA, KECAMATAN, with_map
 
+from geodata.codes import is_district, name_key
+from geodata.drafting.draft import draft
 from geodata.vocabulary.columns import table_words
 
 HEADS = ["No", "Nama Pustu", "Kecamatan", "Desa", "Lintang", "Bujur"]
@@ -62,3 +64,40 @@ def test_titles_above_a_list_are_no_rows_of_it(folder):
     _, layers, told = built(folder)
     assert sorted(layers.facilities["name"]) == sorted(NAMES)
     assert "above_heading" not in told
+
+
+@pytest.mark.parametrize(
+    "below", [["", "", "", "", "(LS)", "(BT)"], ["(1)", "(2)", "(3)", "(4)", "(5)", "(6)"]]
+)
+def test_a_row_of_words_in_brackets_below_the_headings_is_no_unit(folder, below):
+    text(folder, [HEADS, below, *UNITS])
+    _, layers, told = built(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+    assert not {"note_row", "place_unread"} & told.keys()
+
+
+def test_a_note_in_brackets_at_the_foot_is_told_as_one(folder):
+    text(folder, [HEADS, *UNITS, ["", "(Pustu berfungsi 70)", "", "", "", ""]])
+    _, layers, told = built(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+    assert told["note_row"].ids == ("row 8 ((Pustu berfungsi 70))",)
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"PK\x03\x04rest", "an XLSX under another name"),
+    (b"\xef\xbb\xbf\n<html><body><table><tr><td>Pustu</td></tr></table>", "a table of a web page"),
+    (b"Nama\tDesa\nPustu A\tAmpel\n", "text under another name. Give it the ending .csv"),
+    ("Nama\tDesa\n".encode("utf-16"), "text under another name. Give it the ending .csv"),
+    (bytes.fromhex("D0CF11E0A1B11AE1"), "a workbook of an old Excel"),
+])  # fmt: skip
+def test_a_file_that_is_named_like_an_old_workbook_is_told_as_what_it_is(folder, content, said):
+    (folder / "pustu.xls").write_bytes(content)
+    assert f"# pustu.xls: pustu.xls is {said}" in draft(folder).text
+
+
+def test_words_before_names_of_villages_do_not_count():
+    assert name_key("Kal. Sabdodadi") == name_key("Kalurahan Sabdodadi") == name_key("Sabdodadi")
+    assert name_key("Kapanewon Bantul") == name_key("Kemantren Bantul") == name_key("Bantul")
+    assert name_key("Kp. Baru") == name_key("Kampung Baru") != name_key("Baru")
+    assert name_key("Kali Bening") == "kalibening"
+    assert is_district("Kapanewon Sewon")

@@ -249,11 +249,11 @@ def _left_out(
 NOTE = re.compile(
     r"\s*((sumber|catatan|keterangan|ket|nip|tanggal|tgl)\.?\s*[:;,]|(catatan|keterangan|ket|nip)\.?\s*$"
     r"|sumber\s+(data|dinas|dinkes|bps|profil|laporan)\b|ket\.|(tanggal|tgl)\.?\s*\d|nip\.?\s*\d|mengetahui\b"
-    r"|data per\b|kepala (dinas|puskesmas|upt[dp]?|bidang|seksi|desa|kelurahan)\b)",
+    r"|data per\b|\([^()]*\)\W*$|kepala (dinas|puskesmas|upt[dp]?|bidang|seksi|desa|kelurahan)\b)",
     re.IGNORECASE,
 )
 # The same, even where a village has the kecamatan's name. A village is called Kabupaten: there it ends.
-AREA_HEADING = re.compile(r"\s*(kec|kecamatan|kab|kabupaten)\b\W*\w", re.IGNORECASE)
+AREA_HEADING = re.compile(r"\s*(kec|kecamatan|kapanewon|kemantren|kab|kabupaten)\b\W*\w", re.IGNORECASE)
 # In a table with so many cells in most of its rows a single one is a heading, or a note.
 CELLS = 3
 

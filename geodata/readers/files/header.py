@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 HEADER_SEARCH_ROWS = 30
 # A row of headings has so many; a row of a list so many cells, and the fullest so great a share of all.
 LEAST_HEADINGS, LEAST_CELLS, NEARLY_FULL = 2, 3, 0.75
+
+
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
 class Header(NamedTuple):
@@ -75,7 +80,7 @@ def find_header(
         by_name = [(score(one[2].names, named), one) for one in _candidates(rows, wanted | named)]
         most, best = max(by_name, key=lambda one: (one[0], *one[1][:2]))
         header = best[2] if most > score(header.names, named) else header
-    return header._replace(body=header.body + _numbers_columns(rows, header))
+    return header._replace(body=header.body + _below_headings(rows, header))
 
 
 def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> list[tuple[int, int, Header]]:
@@ -293,13 +298,19 @@ def _parts_of_one(above: list[str], below: list[str]) -> bool:
     return any(a and (b in ("", a)) and c and d for a, b, c, d in pairs)
 
 
-def _numbers_columns(rows: Sequence[Sequence[object]], header: Header) -> int:
-    """Return 1 where the row below the header only numbers the columns: 1, 2, 3 or (1), (2), (3)."""
-    if header.body >= len(rows):
-        return 0
-    cells = [cell_text(c).strip("() ") for c in rows[header.body]]
-    numbers = [c for c in cells if c]
-    return int(len(numbers) > 2 and numbers == [str(i) for i in range(1, len(numbers) + 1)])
+def _below_headings(rows: Sequence[Sequence[object]], header: Header) -> int:
+    """Return how many rows below the header only number its columns, or say their units: (m2), (km)."""
+    below = ([cell_text(c) for c in row] for row in rows[header.body : header.body + 2])
+    return sum(1 for _ in takewhile(_says_no_row, below))
+
+
+def _says_no_row(cells: Sequence[str]) -> bool:
+    """Return whether a row numbers the columns (1, 2, 3 or (1), (2), (3)), or has words in brackets alone."""
+    some = [c for c in cells if c]
+    numbers = [c.strip("() ") for c in some]
+    if len(numbers) > 2 and numbers == [str(i) for i in range(1, len(numbers) + 1)]:
+        return True
+    return len(some) >= LEAST_HEADINGS and all(_BRACKETED.fullmatch(c) for c in some)
 
 
 def with_header(

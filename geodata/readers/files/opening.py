@@ -89,12 +89,35 @@ def require_readable(path: Path, what: str) -> None:
     """
     require_file(path, what)
     if (known := NOT_READ.get(path.suffix.lower())) is not None:
+        known = _old_name(path) or known
         msg = f"{what}: {path.name} is {known}"
         raise UnreadableFileError(msg)
     name = path.name.lower()
     if name.endswith(PACKED) and not name.endswith(_OSM_PACKED):
         msg = f"{what}: {path.name} is packed ({path.suffix}). Unpack it, and give the file that is inside."
         raise UnreadableFileError(msg)
+
+
+# What web applications save as .xls, by how it begins; bytes of a text are no zeros.
+ZIP, OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
+BEGINNING_BYTES = 4_096
+
+
+def _old_name(path: Path) -> str | None:
+    """Return what a file named .xls is where it is no old workbook, with what to do; None for any other."""
+    if path.suffix.lower() != ".xls":
+        return None
+    with path.open("rb") as stream:
+        start = stream.read(BEGINNING_BYTES)
+    if start.startswith(ZIP):
+        return "an XLSX under another name. Give it the ending .xlsx."
+    head = start.lower()
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and (b"<table" in head or b"<html" in head):
+        return "a table of a web page (HTML) under another name. Open it in Excel, and save it as XLSX."
+    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if wide or (start and not start.startswith(OLE) and b"\x00" not in start and b"<" not in start):
+        return "text under another name. Give it the ending .csv."
+    return None
 
 
 def require_file(path: Path, what: str) -> None:
