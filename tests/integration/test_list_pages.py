@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_list_headings import LAT, LON, built
+from test_list_headings import LAT, LON, book, built
 from test_list_traps import DESA, KECAMATAN, with_map
 
 from geodata.codes import is_district, name_key
@@ -101,3 +101,27 @@ def test_words_before_names_of_villages_do_not_count():
     assert name_key("Kp. Baru") == name_key("Kampung Baru") != name_key("Baru")
     assert name_key("Kali Bening") == "kalibening"
     assert is_district("Kapanewon Sewon")
+
+
+def staffed(folder, **more):
+    """Write six pustu with two of their staff each, the name, village and kecamatan merged over both rows."""
+    heads = ["No", "Nama Pustu", "Kecamatan", "Desa", "Nama Petugas", *more]
+    rows = [[i, name, k, d, "Siti", *(values[0] for values in more.values())]
+            for i, name, k, d, *_ in UNITS]  # fmt: skip
+    second = [None] * 4 + ["Ani", *(values[1] for values in more.values())]
+    blocks = [f"{c}{2 * i + 2}:{c}{2 * i + 3}" for i in range(6) for c in "ABCD"]
+    book(folder / "pustu.xlsx", [heads, *(line for row in rows for line in (row, second))], *blocks)
+    return built(folder)
+
+
+def test_a_name_merged_over_the_rows_of_its_staff_is_one_unit(folder):
+    _, layers, told = staffed(folder)
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+    found = told["unit_goes_on"]
+    assert (found.severity, [cell.row for cell in found.cells]) == ("warning", [3, 5, 7, 9, 11, 13])
+
+
+def test_rows_of_several_kinds_under_one_merged_name_are_units(folder):
+    _, layers, told = staffed(folder, Jenis=("Pustu", "Posyandu"))
+    assert layers.facilities["kind"].value_counts().to_dict() == {"pustu": 6, "posyandu": 6}
+    assert "unit_goes_on" not in told

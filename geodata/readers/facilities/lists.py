@@ -93,6 +93,7 @@ def read_facilities(
     rows, totals = _without_totals(rows_of(source), source)
     rows, signed = _without_signatures(rows, villages, file)
     rows, empty = _with_content(rows, source, villages, file)
+    rows, more = _one_a_unit(rows, source, file)
     aside, sure, findings = others(rows, source, villages, zone, (regency, file))
     rows = rows.only(~aside)
     kinds = kinds_of(rows.columns, source, file)
@@ -135,7 +136,7 @@ def read_facilities(
     for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[column] = frame[column].astype("str")
     found = (
-        *mark_findings("facilities", rows.marks, columns.table, file), *signed, *empty, *findings,
+        *mark_findings("facilities", rows.marks, columns.table, file), *signed, *empty, *more, *findings,
         *kinds.findings, *twice, *whose.findings, *declared.findings, *placed.findings, *unread, *no_counts,
         *total_finding("facilities", totals),
     )  # fmt: skip
@@ -226,6 +227,34 @@ def _with_content(
                   "warning"),
     )  # fmt: skip
     return rows.only(said & ~note & ~doubtful & ~guessed), tuple(one for one in findings if one is not None)
+
+
+def _one_a_unit(rows: ListRows, source: FacilitiesFile, file: str) -> tuple[ListRows, tuple[Finding, ...]]:
+    """Return the rows without those that only go on about the unit above, and the finding about these.
+
+    A name that is merged over rows is one unit's, as where each of its staff has a row: unless the rows
+    differ in their kind, id, village or place.
+    """
+    columns = rows.columns
+    name = columns.pick(source.name, "name")
+    below = rows.marks.merged.get(name or "", frozenset())
+    if name is None or not below:
+        return rows, ()
+    picked = (columns.pick(source.id, "id"), columns.pick(source.village, "village"),
+              columns.pick(source.village_name, "village_name"),
+              None if isinstance(source.kind, str) else source.kind.column)  # fmt: skip
+    same = np.array([row in below for row in columns.table.index], dtype=bool)
+    same[1:] &= np.diff(np.asarray(columns.table.index, dtype=np.int64)) == 1
+    same[:1] = False
+    texts = (rows.stated.said, *(columns.table[c].map(cell_text) for c in picked if c is not None))
+    for text in (np.asarray(one, dtype=object) for one in texts):
+        # What is not repeated is the unit's all the same.
+        same[1:] &= (text[1:] == text[:-1]) | (text[1:] == "")
+    found = _left_out(
+        rows, file, same, "unit_goes_on",
+        "rows under a name that is merged over them are one unit, as it seems; those below its first", "if they are units of their own, write the name into each row", "warning",
+    )  # fmt: skip
+    return rows.only(~same), () if found is None else (found,)
 
 
 def _left_out(

@@ -41,6 +41,8 @@ class Marks(NamedTuple):
         Columns of further lists beside the first, which are not read.
     above
         Rows above the headings that look like those of a list, with a word of each; they are not read.
+    merged
+        By heading, rows whose cell is the lower part of a merged one.
     """
 
     again: Mapping[int, str] = MappingProxyType({})
@@ -48,6 +50,7 @@ class Marks(NamedTuple):
     struck: AbstractSet[int] = frozenset()
     beside: tuple[str, ...] = ()
     above: Mapping[int, str] = MappingProxyType({})
+    merged: Mapping[str, AbstractSet[int]] = MappingProxyType({})
 
 
 def hidden_rows(path: Path, member: str) -> frozenset[int]:

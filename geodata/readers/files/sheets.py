@@ -23,7 +23,8 @@ from geodata.readers.files.marks import hidden_rows, striking_styles, struck_row
 from geodata.readers.files.opening import require_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 T = TypeVar("T")
@@ -46,12 +47,16 @@ class Merged(NamedTuple):
 
 
 class SheetCells(NamedTuple):
-    """A sheet's rows, its cells whose formula has no value (C7), and the rows (from 1) hidden or struck."""
+    """A sheet's rows, its cells whose formula has no value (C7), and its rows (from 1) of some sort.
+
+    These are hidden, struck through, or by column (from 0) those below the first of a merged block.
+    """
 
     rows: list[list[object]]
     without: list[str]
     hidden: frozenset[int]
     struck: frozenset[int]
+    merged: Mapping[int, AbstractSet[int]]
 
 
 def sheet_names(path: Path, what: str) -> list[str]:
@@ -137,8 +142,8 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
         member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
         striking = striking_styles(book)
     without = list(formulas_without_values(path, member))
-    _fill_down(rows, _merged_blocks(path, member), what, path.name)
-    return SheetCells(rows, without, hidden_rows(path, member), struck_rows(path, member, striking))
+    merged = _fill_down(rows, _merged_blocks(path, member), what, path.name)
+    return SheetCells(rows, without, hidden_rows(path, member), struck_rows(path, member, striking), merged)
 
 
 def whole_book(path: Path, what: str, **options: bool) -> Any:  # noqa: ANN401 - openpyxl ships no types
@@ -278,11 +283,14 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _fill_down(rows: list[list[object]], blocks: Iterable[Merged], what: str, file: str) -> None:
+def _fill_down(
+    rows: list[list[object]], blocks: Iterable[Merged], what: str, file: str
+) -> dict[int, set[int]]:
     """Give the cells below a merged block's first row its value: a kecamatan written once for its villages.
 
     To the right nothing is filled: a title over a whole table, or a heading over two columns, is one cell.
-    Nor is a row that is empty but for it: a block may be drawn longer than its table.
+    Nor is a row that is empty but for it: a block may be drawn longer than its table. Returns by column (from
+    0) the rows (from 1) that were filled.
 
     Raises
     ------
@@ -291,6 +299,7 @@ def _fill_down(rows: list[list[object]], blocks: Iterable[Merged], what: str, fi
     """
     blank = [all(cell is None for cell in row) for row in rows]
     cells = 0
+    filled: dict[int, set[int]] = {}
     for block in blocks:
         if block.bottom == block.top or block.top >= len(rows) or block.left >= len(rows[block.top]):
             continue
@@ -304,3 +313,5 @@ def _fill_down(rows: list[list[object]], blocks: Iterable[Merged], what: str, fi
             rows[i] += [None] * (block.left + 1 - len(rows[i]))
             if rows[i][block.left] is None:
                 rows[i][block.left] = value
+                filled.setdefault(block.left, set()).add(i + 1)
+    return filled

@@ -182,14 +182,15 @@ def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> 
 
 
 def _of_book(source: FileSource, known: KnownHeadings, what: str) -> Headed:
-    rows, without, hidden, struck = sheet_cells(source.path, source.sheet, what)
+    rows, without, hidden, struck, merged = sheet_cells(source.path, source.sheet, what)
     if not any(any(cell_text(cell) for cell in row) for row in rows):
         require_values(without, source.path, what)
     _require_content(rows, what, source.path.name)
     headed = _titled(with_header(rows, *known, strict_width=False), rows)
     if without:
         require_values(_missed(headed.table, rows, without, _of_use(source)), source.path, what)
-    return headed._replace(marks=headed.marks._replace(hidden=hidden, struck=struck))
+    named = {str(headed.table.columns[i]): some for i, some in merged.items() if i < headed.table.shape[1]}
+    return headed._replace(marks=headed.marks._replace(hidden=hidden, struck=struck, merged=named))
 
 
 def _of_use(source: FileSource) -> set[str]:
