@@ -39,6 +39,8 @@ _POINTED = re.compile(r"([+-]?)(\d{1,3})\.(\d{1,2})\.(\d{1,2}[.,]\d+|\d{2})(?![\
 # An hour of 110 is one of the fifth day of a spreadsheet, which began with the year 1900.
 _DAYS = re.compile(r"(\d) days?, (\d{1,2}):(\d\d):(\d\d(?:\.\d+)?)")
 _DATED = re.compile(r"1900-01-0(\d)[ T](\d\d):(\d\d):(\d\d(?:\.\d+)?)")
+_QUOTED = re.compile(r"^'(?=[-+\d])")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _ENCLOSED = re.compile(r"\(\s*((?:[-+]|(?=.*[°'\"a-z]))[^()]*)\)", re.IGNORECASE)
 # Word processors and phones write other signs for the same marks.
 _MARKS = str.maketrans({
@@ -163,7 +165,7 @@ def parse_angle(text: str) -> float:
     if (account := _ACCOUNT.match(value)) is not None:
         # Two marks: one is of thousands. 9.116.935,60 metres, say.
         return float(value.replace(account[1], "").replace(",", "."))
-    found = _DMS.match(_of_clock(_POINTED.sub(_degrees_in_points, value)))
+    found = _DMS.match(_of_other_marks(value))
     if found is None:
         number = float(value)  # scientific notation, or a ValueError of its own
         if not math.isfinite(number):
@@ -184,6 +186,13 @@ def parse_angle(text: str) -> float:
     degrees = part["d"] + part["m"] / 60.0 + part["s"] / 3600.0
     negative = found["sign"] == "-" or bool(letters & _NEGATIVE)
     return -degrees if negative else degrees
+
+
+def _of_other_marks(value: str) -> str:
+    """Return degrees, minutes and seconds with known marks, where points or a clock stand for them."""
+    if value.count(".") > 1:
+        value = _POINTED.sub(_degrees_in_points, value)
+    return _of_clock(value) if ":" in value else value
 
 
 def _degrees_in_points(found: re.Match[str]) -> str:
@@ -212,8 +221,8 @@ def with_plain_marks(text: str) -> str:
     """
     # In front a mark of spreadsheets for text; behind, what ends a sentence or a list.
     value = text.translate(_MARKS).strip().replace("''", '"')
-    value = re.sub(r"^'(?=[-+\d])", "", value).rstrip(" .,;")
-    for words, letters in _WORDS:
+    value = _QUOTED.sub("", value).rstrip(" .,;")
+    for words, letters in _WORDS if _WORD.search(value) else ():
         value = words.sub(letters, value)
     # (7.98) is minus 7.98 where accounts are kept: it is not read.
     value = _ENCLOSED.sub(r"\1", value) if value.startswith("(") and value.endswith(")") else value

@@ -114,3 +114,67 @@ def test_a_column_of_places_that_is_not_used_is_asked_about(folder, heading, cel
     book(folder / "pustu.xlsx", [[*HEADS, heading], *([*unit, cell] for unit in UNITS)])
     assert f'# which? coordinates: "{heading}"' in draft(folder).text
     assert built(folder)[1].facilities["located_by"].tolist() == ["name"] * 6
+
+
+# --- Degrees, minutes and seconds in six columns -----------------------------------------------------------
+
+
+def six(x, y):
+    """Return whole degrees, whole minutes and seconds of a latitude south of the equator and a longitude."""
+    parts = []
+    for value in (-y, x):
+        minutes, seconds = divmod(round(value * 3600, 3), 60)
+        parts += [*divmod(int(minutes), 60), round(seconds, 3)]
+    return parts
+
+
+UNIT_ROW = ["Derajat", "Menit", "Detik"] * 2
+SIGNS = ["°", "'", '"'] * 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [("LS", "BT"), ("Lintang Selatan", "Bujur Timur")])
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("form", ["no units", "over, no units", "units", "three rows", "three rows, signs"])
+def test_angles_in_six_columns_are_read_whole(folder, form, names, merged):
+    heads = [names[0], None, None, names[1], None, None]
+    none, over = [None] * 4, ["Titik Koordinat", *[None] * 5]
+    top = {
+        "no units": [[*HEADS, *heads]],
+        "over, no units": [[*HEADS, *over], [*none, *heads]],
+        "units": [[*HEADS, *heads], [*none, *UNIT_ROW]],
+        "three rows": [[*HEADS, *over], [*none, *heads], [*none, *UNIT_ROW]],
+        "three rows, signs": [[*HEADS, *over], [*none, *heads], [*none, *SIGNS]],
+    }[form]
+    rows = [[*unit, *six(p.x, p.y)] for unit, p in zip(UNITS, PLACES, strict=True)]
+    line = {"no units": 1, "units": 1}.get(form, 2)
+    blocks = [f"E{line}:G{line}", f"H{line}:J{line}"] + (["E1:J1"] if line == 2 else [])
+    blocks += [f"{c}1:{c}{len(top)}" for c in "ABCD"] if len(top) > 1 else []
+    book(folder / "pustu.xlsx", [*top, *rows], *(blocks if merged else []))
+    _, layers, told = built(folder)
+    assert metres_off(layers) < 2.0
+    assert "place_unread" not in told
+
+
+def test_numbers_that_are_no_minutes_are_not_put_together(tmp_path):
+    from geodata.areafile import FileSource
+    from geodata.readers.files.table import read_rows
+
+    rows = [[*HEADS, "LS", None, None, "BT", None, None], *([*u, 8, 75, 1, 113, 2, 3] for u in UNITS)]
+    book(tmp_path / "a.xlsx", rows)
+    assert "LS" in read_rows(FileSource(path=tmp_path / "a.xlsx"), "x").table
+
+
+def test_degrees_that_a_spreadsheet_took_for_hours_are_read(folder):
+    from datetime import time, timedelta
+
+    rows = []
+    for unit, p in zip(UNITS, PLACES, strict=True):
+        d, m, s, *east = six(p.x, p.y)
+        rows.append(
+            [*unit, time(d, m, int(s)), timedelta(hours=east[0], minutes=east[1], seconds=int(east[2]))]
+        )
+    book(folder / "pustu.xlsx", [[*HEADS, "LS", "BT"], *rows])
+    _, layers, _ = built(folder)
+    # Whole seconds: 31 m each way.
+    assert metres_off(layers) < 45.0

@@ -103,6 +103,8 @@ def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> l
                 # Known headings of the first row are known still: "Jumlah Penduduk" over L and P.
                 most = max(score(one, wanted), score(parts, wanted))
                 found.append((most, 2, Header(parts, i + 2, i)))
+            elif (angles := _angles_below(rows, i)) is not None:
+                found.append((score(one, wanted), 3, Header(angles, i + 3, i)))
             elif both := _two_rows(one, below, wanted):
                 parts_of_one = _parts_of_one(one, below)
                 # "Jumlah Bidan" is known still where "PNS" and "Kontrak" stand below it.
@@ -232,6 +234,60 @@ def _with_angles(above: list[str], below: list[str]) -> list[str] | None:
     return out
 
 
+def _angles_below(rows: Sequence[Sequence[object]], top: int) -> list[str] | None:
+    """Return the headings of three rows: "Koordinat" over LS and BT, over degrees, minutes and seconds."""
+    if top + 2 >= len(rows):
+        return None
+    one, two, three = ([cell_text(c) for c in rows[i]] for i in (top, top + 1, top + 2))
+    width = max(map(len, (one, two, three)))
+    one, two, three = (row + [""] * (width - len(row)) for row in (one, two, three))
+    # A heading over all of them ("Koordinat") is none of what stands in the third row.
+    above = [b or ("" if c and c != a else a) for a, b, c in zip(one, two, three, strict=True)]
+    return _with_angles(above, three)
+
+
+# Headings that three columns of an angle stand below, and what minutes and seconds are below.
+ANGLES = frozenset({
+    "ls", "lu", "bt", "lintang", "bujur", "lintangselatan", "lintangutara", "bujurtimur", "latitude",
+    "longitude", "garislintang", "garisbujur", "lintangls", "lintanglu", "bujurbt",
+})  # fmt: skip
+SIXTY, NEARLY_ALL = 60.0, 0.8
+
+
+def _spanning_angles(names: list[str], body: Sequence[Sequence[object]]) -> list[str]:
+    """Return headings with "derajat", "menit", "detik" where two of angles span three columns each.
+
+    No heading stands over the second and third column; nearly all rows have whole degrees in the first and
+    numbers below 60 in the others. What has not is told as unreadable.
+    """
+    heads = [i for i, name in enumerate(names) if spelling_key(name) in ANGLES]
+    padded = [*names, "", ""]
+    if len(heads) != 2 or any(padded[i + 1] or padded[i + 2] for i in heads):
+        return names
+    filled = [[*row, *[None] * (heads[1] + 3 - len(row))] for row in body]
+    rows = [row for row in filled if all(cell_text(row[i]) for i in heads)]
+    fitting = sum(all(_in_three(row[i : i + 3]) for i in heads) for row in rows)
+    if not rows or fitting < NEARLY_ALL * len(rows):
+        return names
+    out = list(padded if heads[1] + 2 >= len(names) else names)[: max(len(names), heads[1] + 3)]
+    for i in heads:
+        out[i : i + 3] = [f"{names[i]} {part}" for part in ("derajat", "menit", "detik")]
+    return out
+
+
+def _in_three(cells: Sequence[object]) -> bool:
+    """Return whether three cells are degrees, minutes and seconds; one of the last may be missing."""
+    texts = [cell_text(c).strip("°'\"’′”″ ").replace(",", ".") for c in cells]
+    degrees, minutes, seconds = texts
+    below = [t for t in (minutes, seconds) if t]
+    return (
+        degrees.isdigit() and bool(minutes) and all(_NUMBER.fullmatch(t) and float(t) < SIXTY for t in below)
+    )
+
+
+_NUMBER = re.compile(r"\d{1,2}(?:\.\d+)?")
+
+
 # What a heading over two columns of coordinates says, whatever stands below it.
 OF_PLACES = ("koord", "coord", "gps", "geografis")
 
@@ -325,7 +381,8 @@ def with_header(
         With ``strict_width``, for rows with more cells than the header; too many repeated headings.
     """
     header = find_header(rows, wanted, named)
-    names, body = list(header.names), header.body
+    body = header.body
+    names = _spanning_angles(list(header.names), rows[body:])
     if strict_width:
         wide = [i + 1 for i, r in enumerate(rows) if i >= body and any(cell_text(c) for c in r[len(names) :])]
         if wide:
