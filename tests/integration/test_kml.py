@@ -8,9 +8,11 @@ import pytest
 import shapely
 
 from geodata.areafile import BoundariesFile, FacilitiesFile
+from geodata.drafting.guess import guesses
 from geodata.errors import MissingColumnError, UnreadableFileError
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities.lists import read_facilities
+from geodata.readers.files.described import described
 from geodata.readers.files.vector import read_vector
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
@@ -95,3 +97,35 @@ def test_a_kmz_of_several_files_or_of_none_is_told_so(tmp_path):
     # Pictures beside it do no harm.
     one = write(tmp_path / "satu.kmz", PUSTU, ("files/ikon.png", b"x"))
     assert len(read_vector(FacilitiesFile(path=one, kind="pustu"), "facilities")) == 3
+
+
+# As ArcGIS (Layer to KML) and Google Earth Pro write attributes: a table in a table, headed by the name.
+TABLE = (
+    "<html><body><table border='1'><tr style='font-weight:bold'><td>{i}</td></tr><tr><td>"
+    "<table><tr><td>FID</td><td>{i}</td></tr><tr bgcolor='#D4E4F3'><td>NAMA</td><td>Pustu &amp; {i}</td></tr>"
+    "<tr><td>Desa</td><td>Sukamaju<tr><td>Ket</td><td>&lt;Null&gt;</td></tr></table></td></tr></table>"
+)
+
+
+@pytest.mark.parametrize("ending", ["kml", "kmz"])
+def test_attributes_in_a_table_of_the_description_are_columns(tmp_path, ending):
+    units = "".join(
+        f"<Placemark><name>{i}</name><description><![CDATA[{TABLE.format(i=i)}]]></description>"
+        f"<Point><coordinates>113.0{i},-8.05</coordinates></Point></Placemark>"
+        for i in range(1, 5)
+    )
+    path = write(tmp_path / f"unit.{ending}", f"{HEAD}<Folder><name>Unit</name>{units}</Folder>{TAIL}")
+    frame = read_vector(FacilitiesFile(path=path, kind="pustu"), "x")
+    assert frame["NAMA"].tolist() == [f"Pustu & {i}" for i in range(1, 5)]
+    assert frame["Desa"].tolist() == ["Sukamaju"] * 4
+    assert frame["Ket"].isna().all()
+    [guess] = guesses(tmp_path)
+    assert guess.keys["name"].column == "NAMA"
+    assert guess.kinds == {"pustu": 4}
+
+
+@pytest.mark.parametrize("text", [
+    "Dekat <b>pasar</b>", "<table>" * 5000, "<table><tr><td>NAMA</td><td>A" + "x" * 60_000,
+])  # fmt: skip
+def test_other_descriptions_are_text(text):
+    assert described(text) == {}

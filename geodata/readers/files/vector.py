@@ -22,6 +22,7 @@ from geodata.errors import (
 )
 from geodata.files import limits
 from geodata.readers.files import formats
+from geodata.readers.files.described import with_described
 from geodata.readers.files.opening import require_readable
 from geodata.readers.files.packed import require_small_parquet
 from geodata.readers.files.zipped import ZIPPED_MAPS, unpacked
@@ -122,6 +123,8 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
             f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file that has one."
         )
         raise UnreadableFileError(msg)
+    if path.suffix.lower() in (".kml", ".kmz"):
+        frame = with_described(frame)
     limits.require_cells(len(frame.columns), frame.size, what, path.name)
     _require_points(frame, path, what)
     return to_wgs84(frame, source, what)
