@@ -87,7 +87,7 @@ def with_described(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     told = [described(text) for text in frame[column]]
     times = Counter(heading for one in told for heading in one)
     own = {spelling_key(c) for c in frame.columns}
-    made = {}
+    made: dict[str, list[str | None]] = {}
     for heading, count in times.items():
         if 2 * count <= len(frame) or spelling_key(heading) in own or len(made) >= MOST_COLUMNS:
             continue
