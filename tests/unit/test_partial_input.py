@@ -162,6 +162,20 @@ def test_no_answer_is_no_where_the_list_does_not_cover_the_village(kind, functio
     assert kind in pws_table(ilp).loc[CODES[1], "not_known"].split()
 
 
+# A "yes" was taken from the nearest unit on the list, ninety minutes away.
+def test_a_unit_elsewhere_does_not_function_for_a_village_that_its_list_does_not_cover():
+    # What the standard asks of a hospital is nothing: it functions as its list says.
+    area = street([0, 60_000], [("U", "hospital", 0.0, {"functioning": "yes"})], village=[0, 1])
+    area = area.with_facilities(area.facilities.assign(village_code=CODES[0]))
+    for covered, said in (
+        ("all", ["yes", "yes"]),
+        ([CODES[0]], ["yes", "unknown"]),
+        ([], ["yes", "unknown"]),
+    ):
+        answers = Ilp(find_gaps(covering(area, hospital=covered, roads="all"))).answers["hospital"]
+        assert answers["functioning"].tolist() == said, covered
+
+
 def test_the_lines_say_that_the_list_is_not_complete_in_both_languages():
     ilp = Ilp(find_gaps(covering(two_places(), puskesmas=[CODES[0]])))
     far = ilp.answers["puskesmas"].loc[CODES[1]]
