@@ -44,8 +44,9 @@ def spread_demand(
         (sums to 1 over each village); ``people`` float64 = weight × the village's people, NaN where those
         are unknown; ``method`` (hamlets/raster/roads/interior, or parts where a village's parts differ);
         ``by_area`` bool, put on a part of the village by that part's area alone, so that nobody knows whether
-        people live there; ``road_id`` of the road a point was put on, else ""; Point (metres, the villages'
-        CRS).
+        people live there; ``part_m`` float64, metres from there to the farthest place of that part (``inf``
+        where water may lie between; 0 where a place is known); ``road_id`` of the road a point was put on,
+        else ""; Point (metres, the villages' CRS).
         Every village has at least one point. In order of village, x and y.
 
     Examples
@@ -72,7 +73,7 @@ def spread_demand(
     number = demand.groupby("village_code").cumcount() + 1
     demand.index = pd.Index(demand["village_code"] + "/" + number.astype("str"), name="demand_id")
     return gpd.GeoDataFrame(
-        demand[["village_code", "people", "weight", "method", "by_area", "road_id", "geometry"]],
+        demand[["village_code", "people", "weight", "method", "by_area", "part_m", "road_id", "geometry"]],
         geometry="geometry",
         crs=layers.villages.crs,
     )
@@ -139,19 +140,23 @@ def _on_parts(
     several = village.groupby(village).transform("size") > 1
     points = on_roads[on_roads["part"].isin(lived.index[with_roads])]
     of_part = (weight / metres)[points["part"]].to_numpy()
-    points = points.assign(weight=points["metres"].to_numpy() * of_part, method="roads", by_area=False)
+    points = points.assign(
+        weight=points["metres"].to_numpy() * of_part, method="roads", by_area=False, part_m=0.0
+    )
     rest = lived[~with_roads]
+    guessed = several[rest.index].to_numpy()
     inner = gpd.GeoDataFrame(
         {
             "part": rest.index,
             "weight": weight[rest.index].to_numpy(),
             "method": "interior",
-            "by_area": several[rest.index].to_numpy(),
+            "by_area": guessed,
+            "part_m": np.where(guessed, _farthest_m(rest, layers.water), 0.0),
             "road_id": "",
         },
         geometry=rest.geometry.representative_point().to_numpy(),
     )
-    columns = ["part", "weight", "method", "by_area", "road_id", "geometry"]
+    columns = ["part", "weight", "method", "by_area", "part_m", "road_id", "geometry"]
     both = pd.concat([points[columns], inner], ignore_index=True)
     code = village[both["part"]].to_numpy(dtype=object)
     kinds = pd.Series(both["method"].to_numpy()).groupby(code).transform("nunique").to_numpy()
@@ -159,7 +164,23 @@ def _on_parts(
     return _frame(
         code, both["weight"].to_numpy(dtype=np.float64), method, both["geometry"].to_numpy(),
         both["road_id"].to_numpy(dtype=object), both["by_area"].to_numpy(dtype=bool),
+        both["part_m"].to_numpy(dtype=np.float64),
     )  # fmt: skip
+
+
+def _farthest_m(parts: gpd.GeoDataFrame, water: gpd.GeoDataFrame | None) -> NDArray[np.float64]:
+    """Return how far it is from the interior point of each part to its farthest place; inf across water."""
+    shape = parts.geometry.to_numpy()
+    corner, of = shapely.get_coordinates(shape, return_index=True)
+    middle = shapely.get_coordinates(shapely.point_on_surface(shape))
+    far = np.zeros(len(shape))
+    np.maximum.at(far, of, np.hypot(*(corner - middle[of]).T))
+    if water is not None and len(water):
+        wet, _ = shapely.STRtree(water.geometry.to_numpy()).query(
+            shapely.convex_hull(shape), predicate="intersects"
+        )
+        far[wet] = np.inf
+    return far
 
 
 def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool], rule: DemandRule) -> pd.Series[bool]:
@@ -222,6 +243,7 @@ def _frame(
     points: NDArray[np.object_],
     road_id: NDArray[np.object_] | str = "",
     by_area: NDArray[np.bool_] | bool = False,  # noqa: FBT001, FBT002 - a column like the others
+    part_m: NDArray[np.float64] | float = 0.0,
 ) -> gpd.GeoDataFrame:
     total = pd.Series(weight).groupby(village).transform("sum").to_numpy()
     columns = {
@@ -229,6 +251,7 @@ def _frame(
         "weight": weight / total,
         "method": method,
         "by_area": by_area,
+        "part_m": part_m,
         "road_id": road_id,
     }
     return gpd.GeoDataFrame(columns, geometry=points)

@@ -18,8 +18,9 @@ from planner.coverage.known.extent import ROADS, Extent
 from planner.coverage.known.lost import lost_units, may_stand
 from planner.coverage.known.owners import Doubts, known_owners, within_straight
 from planner.coverage.known.unseen import by_village
-from planner.coverage.weighed import heaviest, weighted_median
+from planner.coverage.weighed import heaviest, median_row
 from planner.scenarios.modes import only_walked
+from planner.scenarios.scenario import default_scenario
 from planner.travel.isochrones import known_sums
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from geodata.layers import Layers
     from planner.coverage.known.owners import Owners
     from planner.coverage.known.unseen import Unseen
-    from planner.scenarios.scenario import StatusRule
+    from planner.scenarios.scenario import AccessRule, StatusRule
     from planner.scenarios.standards import KindStandard
     from planner.travel.times import TravelTimes
 
@@ -63,6 +64,9 @@ class Coverage:
     within
         bool by demand point: within the limit, whether or not anybody is known to live there (see
         ``people_unplaced``).
+    anywhere
+        bool by demand point: ``within``, and so is every place of its part where people are put on a part
+        without roads.
     more
         bool by demand point: a unit that is on no list, or a way that is on no map, may be within the limit;
         also of who is reached already.
@@ -86,6 +90,7 @@ class Coverage:
     minutes: NDArray[np.float64]
     reached: NDArray[np.bool_]
     within: NDArray[np.bool_]
+    anywhere: NDArray[np.bool_]
     more: NDArray[np.bool_]
     reason_code: NDArray[np.int8]
     nearest: NDArray[np.int32]
@@ -173,6 +178,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     extent: Extent | None = None,
     bounded: bool = False,
     unseen: Unseen | None = None,
+    access: AccessRule | None = None,
 ) -> Coverage:
     """Return one kind's coverage from travel times.
 
@@ -204,6 +210,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     unseen
         What may be within the limit though nobody listed or drew it
         (:func:`planner.coverage.known.unseen.find_unseen`); by the extent of each village alone when None.
+    access
+        How people walk off the roads; that of the default scenario when None.
 
     Examples
     --------
@@ -253,13 +261,15 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)
     minutes = _told(minutes, reason, reached, unseen, any_facility=len(facilities) > 0, drives=drives)
     within = reached
-    if known:
-        lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))
+    anywhere = np.zeros_like(reached)
+    if times is not None and known:
+        anywhere = reached_anywhere(demand, times.travel_s, standard.limit_s, access)
+        lost_there = unplaced(demand, village, reached, anywhere, is_open(reason), status, n=len(whole))
         reached = reached & ~lost_there
         reason = np.where(lost_there, np.int8(REASONS.index(Reason.PEOPLE_UNPLACED)), reason)
         minutes = np.where(lost_there, np.nan, minutes)
     more = unseen.any
-    _freeze(minutes, reached, within, more, reason, nearest)
+    _freeze(minutes, reached, within, anywhere, more, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     doubts = _doubts(
         kinds, unseen, extent, reason, demand, facilities, lists_whole=bool(whole.all()) and not any_lost,
@@ -272,6 +282,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         minutes=minutes,
         reached=reached,
         within=within,
+        anywhere=anywhere,
         more=more,
         reason_code=reason,
         nearest=nearest,
@@ -324,14 +335,16 @@ def in_each(
     reached, nearest = deciding([o.reached for o in seasons]), deciding([o.nearest for o in seasons])
     if village is None:
         village = layers.villages.index.get_indexer(demand["village_code"])
+    anywhere = np.logical_and.reduce([one.anywhere for one in seasons])
     if last.listed:
-        lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(layers.villages))
+        n = len(layers.villages)
+        lost_there = unplaced(demand, village, reached, anywhere, is_open(reason), status, n=n)
         reached = reached & ~lost_there
         reason = np.where(lost_there, np.int8(REASONS.index(Reason.PEOPLE_UNPLACED)), reason)
         minutes = np.where(lost_there, np.nan, minutes)
     within = np.logical_and.reduce([one.within for one in seasons])
     more = np.logical_and.reduce([one.more for one in seasons])
-    _freeze(minutes, reached, within, more, reason, nearest)
+    _freeze(minutes, reached, within, anywhere, more, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     units = last.facilities.index
     table = _points_by_village(points, layers, units, status, listed=last.listed)
@@ -339,8 +352,8 @@ def in_each(
     owners = reduce(and_, [one.owners for one in seasons])
     catchments = _catchments(units, demand["people"].to_numpy(), points, owners)
     return replace(
-        last, minutes=minutes, reached=reached, within=within, more=more, reason_code=reason, nearest=nearest,
-        villages=table, facilities=catchments, owners=owners,
+        last, minutes=minutes, reached=reached, within=within, anywhere=anywhere, more=more,
+        reason_code=reason, nearest=nearest, villages=table, facilities=catchments, owners=owners,
     )  # fmt: skip
 
 
@@ -433,10 +446,45 @@ def _reasons(
     return chosen.astype(np.int8)
 
 
+def reached_anywhere(
+    demand: gpd.GeoDataFrame, travel_s: NDArray[np.float64], limit_s: float, access: AccessRule | None = None
+) -> NDArray[np.bool_]:
+    """Return which points are within a limit wherever on their part people live: bool ``(points,)``.
+
+    From the farthest place of a part without roads people can walk to its point, and go on from there.
+
+    Parameters
+    ----------
+    demand
+        As from :func:`planner.coverage.demand.spread_demand`: ``part_m`` is asked for.
+    travel_s
+        float64 ``(points,)``, seconds from each point to a unit.
+    limit_s
+        In seconds.
+    access
+        How people walk off the roads; that of the default scenario when None.
+
+    Examples
+    --------
+    Half an hour is left to a part of 1 km around its point, and to one of 2 km:
+
+    >>> demand = pd.DataFrame({"part_m": [0.0, 1000.0, 2000.0]})
+    >>> reached_anywhere(demand, np.array([1800.0, 0.0, 0.0]), 1800.0).tolist()
+    [True, True, False]
+    """
+    rule = access or default_scenario().access
+    part_m: NDArray[np.float64] = demand["part_m"].to_numpy(dtype=np.float64)
+    # Times are whole microseconds; so are those of the walk.
+    walk_s = np.round(part_m * rule.seconds_per_m(), 6)
+    within: NDArray[np.bool_] = travel_s + walk_s <= limit_s
+    return within
+
+
 def unplaced(
     demand: gpd.GeoDataFrame,
     village: NDArray[np.int64],
     reached: NDArray[np.bool_],
+    anywhere: NDArray[np.bool_],
     open_: NDArray[np.bool_],
     status: StatusRule,
     *,
@@ -444,8 +492,9 @@ def unplaced(
 ) -> NDArray[np.bool_]:
     """Return of which points nobody knows whether people are there, where their village's status rests on it.
 
-    People put on a part of a village by its area may be all there, or all on the other parts. Where the
-    status is the same either way, the area is as good an estimate as any.
+    People put on a part of a village by its area may be all there, or all on the other parts; and those who
+    are there live anywhere on it. Where the status is the same either way, the area is as good an estimate
+    as any.
 
     Parameters
     ----------
@@ -453,8 +502,8 @@ def unplaced(
         As from :func:`planner.coverage.demand.spread_demand`: ``weight`` and ``by_area`` are asked for.
     village
         int64 ``(points,)``, row of each demand point's village, of ``n``.
-    reached, open_
-        bool ``(points,)``: reached, and unknown whether it is.
+    reached, anywhere, open_
+        bool ``(points,)``: reached; reached wherever on its part people live; unknown whether it is reached.
     status
         From which share of people on a village is served, and below which it is a gap.
     n
@@ -472,7 +521,13 @@ def unplaced(
     >>> from planner.pipeline import default_scenario
     >>> demand = pd.DataFrame({"weight": [0.5, 0.5], "by_area": [False, True]})
     >>> reached, open_, village = np.array([True, False]), np.zeros(2, bool), np.zeros(2, np.int64)
-    >>> unplaced(demand, village, reached, open_, default_scenario().status, n=1).tolist()
+    >>> unplaced(demand, village, reached, reached, open_, default_scenario().status, n=1).tolist()
+    [False, True]
+
+    A unit stands where they are put, but the island is large:
+
+    >>> everywhere = np.array([True, True])
+    >>> unplaced(demand, village, everywhere, reached, open_, default_scenario().status, n=1).tolist()
     [False, True]
     """
     weight: NDArray[np.float64] = demand["weight"].to_numpy(dtype=np.float64)
@@ -488,8 +543,9 @@ def unplaced(
     # Who is not on those parts is along the roads of the others; without such, on the parts that are left.
     least_along = np.divide(of(sure & yes), along, out=np.zeros(n), where=along > 0)
     most_along = np.divide(of(sure & ~no), along, out=np.ones(n), where=along > 0)
-    # The least: nobody on the parts that are reached; the most: nobody on those that are not.
-    off, on = of(by_area & ~yes), of(by_area & ~no)
+    # The least: nobody on the parts that are reached, and on those that are not reached all over only where
+    # they are not; the most: nobody on the parts that are not.
+    off, on = of(by_area & ~(yes & anywhere)), of(by_area & ~no)
     least = np.where(along > 0, (1.0 - off) * least_along, off == 0)
     most = np.where(along > 0, on + (1.0 - on) * most_along, on > 0)
     by_areas = status_of(of(yes), of(~no), status)
@@ -597,20 +653,18 @@ def _points_by_village(
     furthest[village[order]] = points.minutes[order]
     reasons = np.array(REASONS, dtype=object)
     ids = np.append(facility_ids.to_numpy(dtype=object), "")
+    middle = median_row(village, points.minutes, weight, n)
     return pd.DataFrame(
         {
             "people_reached": people * exact if listed else np.nan,
             "share_reached": share if listed else np.nan,
             "share_unknown": open_share if listed else np.nan,
-            "minutes_median": weighted_median(village, points.minutes, weight, n),
+            "minutes_median": np.append(points.minutes, np.nan)[middle],
             "minutes_max": furthest,
             "status": status_of(share, share + open_share, status) if listed else VillageStatus.UNKNOWN.value,
             "reason": reasons[heaviest(village, points.reason, weight * ~points.reached, n, none=0)],
-            "nearest_id": ids[
-                heaviest(
-                    village, points.nearest, weight * (points.nearest != NO_FACILITY), n, none=NO_FACILITY
-                )
-            ],
+            # Of the person whose minutes are told: another unit may be nearest to more people.
+            "nearest_id": ids[np.append(points.nearest, NO_FACILITY)[middle]],
         },
         index=codes,
     )

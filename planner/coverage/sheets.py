@@ -14,6 +14,7 @@ from geodata.errors import ConfigError, UnknownCodeError
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.compare import changes
 from planner.coverage.reach import NO_FACILITY, usable_facilities
+from planner.coverage.weighed import median_row
 from planner.scenarios.edits import CloseFacility
 from planner.scenarios.modes import Profile
 from planner.travel.isochrones import isochrones
@@ -87,7 +88,8 @@ class Loss:
 def middle_place(gaps: Gaps, code: str, kind: str, season: Season) -> int | None:
     """Return the row of the village's demand point at its median minutes; None where times are unknown.
 
-    The same place that ``K_minutes_median`` speaks of: half of the people are not further away.
+    The same place that ``K_minutes_median`` and ``K_nearest_id`` speak of: half of the people are not further
+    away.
 
     Parameters
     ----------
@@ -126,25 +128,22 @@ def middle_row(
 ) -> int | None:
     """Return that of some demand points with half of the weight no further away; None without times.
 
+    Of equal minutes the first by which half of the weight is there.
+
     Parameters
     ----------
     rows
         int64 ``(some,)``, ascending rows of the demand, at least one.
     minutes, weight
-        float64 ``(places,)``, of all demand; NaN minutes are unknown. Of equal minutes the first row counts.
+        float64 ``(places,)``, of all demand; NaN minutes are unknown.
 
     Examples
     --------
     >>> middle_row(np.array([0, 2, 3]), np.array([9.0, 1.0, 5.0, 7.0]), np.array([1.0, 9.0, 1.0, 1.0]))
     3
     """
-    mine, share = minutes[rows], weight[rows]
-    if np.isnan(mine).any():
-        return None
-    order = np.lexsort((rows, mine))
-    running = np.cumsum(share[order])
-    first = int(np.argmax(running >= 0.5 * share.sum() * (1 - 1e-9)))
-    return int(rows[order[first]])
+    row = int(median_row(np.zeros(len(rows), dtype=np.int64), minutes[rows], weight[rows], 1)[0])
+    return None if row < 0 else int(rows[row])
 
 
 def near_units(gaps: Gaps, place: int, kind: str, season: Season, *, k: int = 3) -> list[NearUnit]:

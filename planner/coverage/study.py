@@ -657,7 +657,7 @@ class Study:
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
             village=self._village, facilities=units, extent=extent, bounded=horizon_s is not None,
-            unseen=unseen,
+            unseen=unseen, access=scenario.access,
         )  # fmt: skip
         if ways is self.ways and layers is self.layers:
             self._coverage[kind, season] = coverage

@@ -39,17 +39,43 @@ def weighted_median(
     >>> weighted_median(np.array([0, 0, 0]), minutes, people, 2).tolist()
     [20.0, nan]
     """
+    return np.append(value, np.nan)[median_row(group, value, weight, groups)]
+
+
+def median_row(
+    group: NDArray[np.int64], value: NDArray[np.float64], weight: NDArray[np.float64], groups: int
+) -> NDArray[np.int64]:
+    """Return the row at which each group's lower weighted median stands, -1 where it has none.
+
+    Of rows of one value it is the first by which half of the weight is there.
+
+    Parameters
+    ----------
+    group, value, weight, groups
+        As of :func:`weighted_median`.
+
+    Returns
+    -------
+    row
+        int64 ``(groups,)``.
+
+    Examples
+    --------
+    >>> minutes, people = np.array([20.0, 5.0, 5.0]), np.array([30.0, 40.0, 30.0])
+    >>> median_row(np.array([0, 0, 0]), minutes, people, 2).tolist()
+    [2, -1]
+    """
     order = np.lexsort((value, group))
-    group, value, weight = group[order], value[order], weight[order]
-    total = np.bincount(group, weights=weight, minlength=groups)
-    running = np.cumsum(weight)
+    of, value_there, weight_there = group[order], value[order], weight[order]
+    total = np.bincount(of, weights=weight_there, minlength=groups)
+    running = np.cumsum(weight_there)
     before = np.concatenate([[0.0], np.cumsum(total)])[:groups]
     # Half, but for rounding of the running sum.
-    half = running - before[group] >= 0.5 * total[group] * (1 - 1e-9)
-    out = np.full(groups, np.nan)
-    at = np.flatnonzero(half & (total[group] > 0))[::-1]
-    out[group[at]] = value[at]
-    out[group[np.isnan(value) & (weight > 0)]] = np.nan
+    half = running - before[of] >= 0.5 * total[of] * (1 - 1e-9)
+    out = np.full(groups, -1, dtype=np.int64)
+    at = np.flatnonzero(half & (total[of] > 0))[::-1]
+    out[of[at]] = order[at]
+    out[of[np.isnan(value_there) & (weight_there > 0)]] = -1
     return out
 
 

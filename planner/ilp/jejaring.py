@@ -101,7 +101,7 @@ def _villages(gaps: Gaps) -> pd.DataFrame:
     out["how"] = How.NONE.value
     units = usable_facilities(gaps.layers, (TOP,), broken=True)
     home = units["village_code"].map(villages["district_code"])
-    nearest = gaps.seasons["dry"][TOP].villages["nearest_id"]
+    nearest = _nearest_of_all(gaps)
     out["puskesmas_id"], out["how"] = nearest, np.where(nearest != "", How.PROPOSED_OUTSIDE, How.NONE)
     for district, members in villages.groupby("district_code").groups.items():
         mine = units[(home == district).to_numpy()]
@@ -117,6 +117,16 @@ def _villages(gaps: Gaps) -> pd.DataFrame:
         out.loc[declared.index, "puskesmas_id"] = declared
         out.loc[declared.index, "how"] = How.DECLARED.value
     return out
+
+
+def _nearest_of_all(gaps: Gaps) -> NDArray[np.object_]:
+    """Return the unit of the area nearest to most people of each village ("" = no way to any)."""
+    dry, codes = gaps.seasons["dry"][TOP], gaps.layers.villages.index
+    weight = gaps.demand["weight"].to_numpy() * (dry.nearest != NO_FACILITY)
+    best = heaviest(
+        codes.get_indexer(gaps.demand["village_code"]), dry.nearest, weight, len(codes), none=NO_FACILITY
+    )
+    return np.append(dry.facilities.index.to_numpy(dtype=object), "")[best]
 
 
 def _nearest_of(gaps: Gaps, units: gpd.GeoDataFrame, members: pd.Index) -> NDArray[np.object_]:

@@ -20,7 +20,7 @@ from geodata.handed import cached_frame, handed
 from geodata.shown import html_table
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.known.unseen import find_unseen
-from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities
+from planner.coverage.reach import REASONS, is_open, reached_anywhere, unplaced, usable_facilities
 from planner.coverage.show import area_in_words
 from planner.coverage.study import require_gaps
 from planner.coverage.tables import unit_catchments
@@ -515,8 +515,14 @@ class Ilp:
                     )  # fmt: skip
                     open_ = unseen.any | (gaps.extent.clipped & np.isinf(found.travel_s))
                     open_ &= ~reached
-                    rule_of_status = gaps.scenario.status
-                    open_ |= unplaced(gaps.demand, at, reached, open_, rule_of_status, n=len(codes))
+                    anywhere = reached_anywhere(
+                        gaps.demand,
+                        found.travel_s,
+                        round(other.limit_minutes * 60.0, 6),
+                        gaps.scenario.access,
+                    )
+                    status = gaps.scenario.status
+                    open_ |= unplaced(gaps.demand, at, reached, anywhere, open_, status, n=len(codes))
                     missed = open_ & (weight > 0)
                     share[np.bincount(at[missed], minlength=len(codes)) > 0] = np.nan
                 out[f"{kind}_{other.mode}_{other.limit_minutes:g}min_share_reached"] = share

@@ -28,13 +28,14 @@ MINUTE_DECIMALS = 6
 def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     """Return one row a village and mode: minutes of each leg of its referral, and of all of it.
 
-    The first leg is from the village to its nearest unit (its median people's minutes), each further
-    one from that unit to the nearest of the next level. A level without a list is passed over, since
-    nobody knows where its units are; the legs that are known then make a total that may be too short, and
-    ``exceeds`` says "no" of none of them. Where a list or the roads do not cover the village, a unit that
-    is not listed may be nearer, and it says "yes" of none; nor does it without roads, where legs that
-    people go by vehicle are timed on foot. A level that has no unit at all is passed over too, and counts
-    for nothing; without a unit of the last level there is no referral (``inf``).
+    The first leg is from the village's middle person to the nearest unit (the median minutes, and the
+    unit that they lead to), each further one from that unit to the nearest of the next level. A level
+    without a list is passed over, since nobody knows where its units are; the legs that are known then
+    make a total that may be too short, and ``exceeds`` says "no" of none of them. Where a list or the
+    roads do not cover the village, a unit that is not listed may be nearer, and it says "yes" of none;
+    nor does it without roads, where legs that people go by vehicle are timed on foot. A level that has
+    no unit at all is passed over too, and counts for nothing; without a unit of the last level there is
+    no referral (``inf``).
 
     Parameters
     ----------
@@ -102,6 +103,8 @@ class _Legs:
                     total = np.zeros(len(codes))
                 else:
                     minutes, number = self._further(previous, kind, at, mode)
+                    # From a unit that nobody knows the way on is unknown; it is not that there is none.
+                    minutes = np.where(np.isnan(total), np.nan, minutes)
                 total = total + minutes
                 at, previous = number, kind
             elif kind not in self.unknown:

@@ -98,8 +98,10 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     # Without a list, or where a unit without a place may stand, the one of the village may be another. So
     # may the nearest one be, where nobody knows which is reached.
     open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
-    # Of a village without a unit of its own, whichever is the nearest: a "yes" is in doubt as well.
-    other = ~own & (open_ | (reach["dry"] == UNKNOWN) | in_doubt(gaps, dry))
+    # Of a village without a unit of its own, whichever is the nearest: a "yes" is in doubt as well. Where
+    # somebody's minutes are not known, nor is the nearest of the middle person.
+    unsure = open_ | (reach["dry"] == UNKNOWN) | in_doubt(gaps, dry)
+    other = ~own & (unsure | dry.villages["minutes_median"].isna().to_numpy())
     functioning = np.where(other | (open_ & (functioning == NO)), UNKNOWN, functioning).astype(np.int8)
     partly = dry.villages["status"].to_numpy(dtype=object) == VillageStatus.PARTLY
     found = classes(present, reach["dry"], reach["wet"], functioning, partly)

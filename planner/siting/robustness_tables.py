@@ -123,11 +123,12 @@ def village_draws(
     villages, demand, status = gaps.layers.villages.index, gaps.demand, gaps.scenario.status
     n, village = len(villages), villages.get_indexer(demand["village_code"])
     weight, unknown = demand["weight"].to_numpy(dtype=np.float64), _unknown(plan)
+    placed = ~demand["by_area"].to_numpy(dtype=np.bool_)
     share, served = np.empty((instance.draws, n)), np.empty((instance.draws, n), np.bool_)
     for d in range(instance.draws):
         within = instance.reached(sites, d)
         open_ = unknown & ~within
-        reached = within & ~unplaced(demand, village, within, open_, status, n=n)
+        reached = within & ~unplaced(demand, village, within, within & placed, open_, status, n=n)
         least = np.bincount(village[reached], weights=weight[reached], minlength=n).astype(np.float64)
         share[d] = np.round(least, 9)
         served[d] = status_of(least, np.ones(n), status) == "served"

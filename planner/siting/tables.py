@@ -118,7 +118,9 @@ def with_backup(
             new[f"{kind}_{what}_backup{when}"] = value
     for when, (gaps, counted) in states.items():
         open_ = backup_open(gaps, reach, counted)
-        unsure = open_ | unplaced(demand, row, counted, open_, rule, n=n)
+        # Of several units nobody has asked whether they are within the limit all over a part without roads.
+        sure = counted & ~demand["by_area"].to_numpy(dtype=np.bool_)
+        unsure = open_ | unplaced(demand, row, counted, sure, open_, rule, n=n)
         least, most = (
             np.bincount(row, weights=weight * some, minlength=n).astype(np.float64)
             for some in (counted & ~unsure, counted | unsure)

@@ -55,3 +55,18 @@ def test_floors_targets_and_years_know_it_too(guessed):
     assert years["people_reached"].iloc[0] == pytest.approx(
         counted[plan.reach.already | plan.instance.reached(plan.solution.chosen)].sum()
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("one_in", "some"), [(2, False), (8, True)])
+def test_villages_are_served_only_by_people_whose_place_is_known(demo_layers, one_in, some):
+    study = Study(demo_layers)
+    order = study.demand.groupby("village_code").cumcount()
+    # Some places of each village are a guess, on a part that no walk crosses in time.
+    guess = (order % one_in == one_in - 1).to_numpy()
+    study._demand = study.demand.assign(by_area=guess, part_m=np.where(guess, 20_000.0, 0.0))
+    plan = site(study, KIND, Ask(units=2, objective="villages"))
+    before, after = (plan.villages[f"{KIND}_status{when}"] for when in ("_before", ""))
+    newly = int(((after == "served") & (before != "served")).sum())
+    assert plan.solution.objective == newly
+    assert (newly > 0) == some

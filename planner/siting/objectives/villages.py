@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.vocabulary.statuses import VillageStatus
 from planner.siting.cover.explain import explain
 from planner.siting.objectives.problem import (
     CURVE_POINT_S,
@@ -74,15 +75,19 @@ class _Towns:
     def __init__(self, before: Gaps, reach: Reach) -> None:
         villages = before.layers.villages.index
         self.row = villages.get_indexer(before.demand["village_code"]).astype(np.int32)
-        self.weight = before.demand["weight"].to_numpy(dtype=np.float64)
+        # Who is put on a part without roads by its area lives there anywhere, or not at all: as with people.
+        placed = ~before.demand["by_area"].to_numpy(dtype=np.bool_)
+        self.weight = before.demand["weight"].to_numpy(dtype=np.float64) * placed
         self.served, self._n = before.scenario.status.served, len(villages)
-        self.already = np.minimum(self._share(reach.already), 1.0)
+        known = before.in_each(reach.kind, reach.seasons).villages["status"].to_numpy(dtype=object)
+        now = np.minimum(self._share(reach.already), 1.0)
+        self.already = np.where(known == VillageStatus.SERVED, np.maximum(now, self.served), now)
         self.now = reach.already
 
     def weighed(self, reached: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the share of each village that is reached, float64 ``(villages,)``, not rounded."""
-        share: NDArray[np.float64] = np.bincount(self.row, weights=self.weight * reached, minlength=self._n)
-        return share
+        share = np.bincount(self.row, weights=self.weight * reached, minlength=self._n)
+        return np.asarray(share, dtype=np.float64)
 
     def _share(self, reached: NDArray[np.bool_]) -> NDArray[np.float64]:
         return np.round(self.weighed(reached), 9)
