@@ -18,7 +18,7 @@ from geodata.workspace import SCENARIOS, read_manifest, state_of
 from planner.pipeline import demo_layers, open_workspace
 from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
 from planner.scenarios.scenario import default_scenario, read_scenario
-from planner.scenarios.standards import read_standard
+from planner.scenarios.standards import keys_of_file, read_standard
 
 if TYPE_CHECKING:
     import argparse
@@ -79,6 +79,8 @@ def serve(options: argparse.Namespace) -> int:
         sys.stdout.write(f"note: {LIBRARIES_MISSING}\n")
     # Files are made in threads that never wait: by default each keeps the event loop off for 5 ms at a time.
     sys.setswitchinterval(0.0005)
+    if options.standard and (said := keys_of_file(options.standard)):
+        sys.stdout.write(f"{said}\n")
     try:
         server = make_server(app)
         # A stop from outside is an end like any other: files are cleaned up, writes are finished.

@@ -49,7 +49,7 @@ def _gaps(options: argparse.Namespace) -> int:
     from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
     from planner.reports.outputs import OUTPUTS, has_workbook
     from planner.reports.workbook.plan import plan_command
-    from planner.scenarios.standards import read_standard
+    from planner.scenarios.standards import keys_of_file, read_standard
 
     # Folium and the kernels are needed last: they are loaded while the layers are read.
     threading.Thread(target=_load_slow_modules, daemon=True).start()
@@ -69,6 +69,8 @@ def _gaps(options: argparse.Namespace) -> int:
             inputs=_further_inputs(options), plan=options.plan, progress=progress,
         )  # fmt: skip
     say(headline(summary(gaps)))
+    for line in filter(None, map(keys_of_file, options.standard)):
+        say(line)
     for line in (*_shortfalls(gaps), *_without_rule(gaps), *_doubts(gaps)):
         say(line)
     if not has_workbook(gaps):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from geodata.errors import ConfigError
-from geodata.files.yamlfile import Model, read_yaml
+from geodata.files.yamlfile import Model, merged, read_content, validated
 from geodata.vocabulary.kinds import require_kind
 from planner.scenarios.modes import Positive, Season
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Per = Literal["village", "district", "hamlet"]
 Count = Annotated[int, Field(ge=1, le=1000)]
+# The built-in standard that a file changes.
+DEFAULT = "ilp"
 # What ``provenance`` may speak of.
 NUMBERS = (
     "limit_minutes", "limit_minutes_wet", "fair_minutes", "presence", "aim", "staff", "open_days_month",
@@ -152,7 +154,7 @@ class KindStandard(Model):
     @model_validator(mode="after")
     def _ordered(self) -> KindStandard:
         if self.fair_minutes is not None and self.fair_minutes < self.limit_minutes:
-            msg = "fair_minutes must not be below limit_minutes"
+            msg = "fair_minutes must not be below limit_minutes: name both, or fair_minutes: null"
             raise ValueError(msg)
         return self
 
@@ -231,6 +233,9 @@ def standard_named(name: str) -> Standard:
 def read_standard(which: str | Path) -> Standard:
     """Return a standard by the name of a built-in one, or from a YAML file (``.yml``, ``.yaml``).
 
+    What a file does not name of a kind that the default standard (``ilp``) has is taken from there; ``null``
+    empties it. The source of a number is not taken along where the file names the number.
+
     Raises
     ------
     MissingFileError
@@ -249,12 +254,75 @@ def read_standard(which: str | Path) -> Standard:
     ...     file = Path(folder, "ours.yml")
     ...     _ = file.write_text(text, "utf-8")
     ...     ours = read_standard(file)
-    >>> ours.kinds["pustu"].limit_s
-    1200.0
+    >>> ours.kinds["pustu"].limit_s, ours.kinds["pustu"].counts
+    (1200.0, ('poskesdes',))
     """
     if str(which) in built_in():
         return standard_named(str(which))
     path = Path(which)
     if path.suffix.lower() not in {".yml", ".yaml"}:
         return standard_named(str(which))
-    return read_yaml(path, Standard, "the standard")
+    said, lines = read_content(path, "the standard")
+    return validated(Standard, _filled(said), f"the standard {path}", lines=lines)
+
+
+def keys_of_file(which: str | Path) -> str:
+    """Return in a line which keys of which kinds a file names itself; "" for a built-in standard.
+
+    Parameters
+    ----------
+    which
+        As :func:`read_standard` took it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "ours.yml")
+    ...     _ = file.write_text("kinds: {pustu: {mode: walking, staff: null}}", "utf-8")
+    ...     keys_of_file(file)
+    'standard: ours.yml says of pustu: mode, staff; the rest is that of the default standard'
+    """
+    path = Path(which)
+    if str(which) in built_in() or path.suffix.lower() not in {".yml", ".yaml"}:
+        return ""
+    said, _ = read_content(path, "the standard")
+    kinds = said.get("kinds")
+    named = [
+        f"{kind}: {', '.join(map(str, rule))}"
+        for kind, rule in (kinds or {}).items()
+        if isinstance(rule, dict)
+    ]
+    return f"standard: {path.name} says of {'; '.join(named)}; the rest is that of the default standard"
+
+
+def _filled(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file says, with what it leaves out of a kind as the default standard has it."""
+    kinds = said.get("kinds")
+    if not isinstance(kinds, dict):
+        return said
+    usual = standard_named(DEFAULT).kinds
+    return {
+        **said,
+        "kinds": {
+            kind: _rule(usual[kind], rule) if kind in usual and isinstance(rule, dict) else rule
+            for kind, rule in kinds.items()
+        },
+    }
+
+
+def _rule(usual: KindStandard, said: dict[str, Any]) -> dict[str, Any]:
+    base = usual.model_dump(exclude_unset=True)
+    # A source speaks of the number that it stands beside.
+    base["provenance"] = {k: v for k, v in base.get("provenance", {}).items() if k not in said}
+    if not {"mode", "limit_minutes", "limit_minutes_wet"}.isdisjoint(said):
+        base.pop("basis", None)
+    return _without_null(merged(base, said))
+
+
+def _without_null(table: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_null(value) if isinstance(value, dict) else value
+        for key, value in table.items()
+        if value is not None
+    }

@@ -27,7 +27,7 @@ from planner.ilp.three_answers import CLASSES, classes
 from planner.reports.pws import pws_table
 from planner.reports.pws_page import pws_html
 from planner.scenarios.scenario import default_scenario
-from planner.scenarios.standards import read_standard
+from planner.scenarios.standards import keys_of_file, read_standard
 from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 ANSWER = st.sampled_from([NO, YES, UNKNOWN])
@@ -212,6 +212,23 @@ def test_a_standard_of_ones_own_is_read_and_named_where_it_is_wrong(tmp_path):
     assert scenario.standard["pustu"].of("wet").limit_s == 5400
     assert scenario.standard["posyandu"] == default_scenario().standard["posyandu"]
     assert scenario.content_hash() != default_scenario().content_hash()
+    kept, usual = scenario.standard["pustu"], default_scenario().standard["pustu"]
+    changed = {"mode", "limit_minutes", "limit_minutes_wet", "basis"}
+    assert kept.model_dump(exclude=changed) == usual.model_dump(exclude=changed)
+    # The default's source speaks of another limit.
+    assert kept.basis == ""
+    path.write_text(
+        head + "kinds: {pustu: {staff: {kader: 3, bidan: null}, presence: null, counts: null}}\n", "utf-8"
+    )
+    emptied = read_standard(path).kinds["pustu"]
+    assert emptied.staff == {"perawat": 1, "kader": 3}
+    assert (emptied.presence, emptied.counts, emptied.limit_minutes) == (None, (), usual.limit_minutes)
+    assert emptied.provenance.keys() == {"people_per_unit"}
+    assert emptied.basis == usual.basis
+    assert keys_of_file(path) == (
+        "standard: mine.yml says of pustu: staff, presence, counts; the rest is that of the default standard"
+    )
+    assert keys_of_file("sni-03-1733") == ""
     for wrong, said in {
         "kinds: {warung: {mode: walking, limit_minutes: 45}}": "not a facility kind",
         "kinds: {pustu: {mode: walking, limit_minutes: 0}}": "greater than 0",
