@@ -99,13 +99,13 @@ def test_the_longest_way_of_a_village_is_that_of_its_furthest_people():
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
-def test_of_units_that_serve_equally_many_the_first_id_is_the_village_s(order):
+def test_of_places_equally_far_the_first_is_the_middle_person_s_whatever_the_ids(order):
     area = street([0, 10_000], [("Q", "puskesmas", 0), ("P", "puskesmas", 10_000)], village=[0, 0])
     area = area.with_facilities(area.facilities.iloc[order])
     assert usable_facilities(area, ("puskesmas",)).index.tolist() == ["P", "Q"]
     found = puskesmas(area)
     assert found.nearest_id.tolist() == ["Q", "P"]
-    assert found.villages["nearest_id"].tolist() == ["P"]
+    assert found.villages["nearest_id"].tolist() == ["Q"]
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
