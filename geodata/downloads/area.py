@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from geodata.downloads.osm_area import OsmPart, cut_osm, overpass_question
 from geodata.downloads.osm_tables import health_facilities, settlements, water
 from geodata.downloads.rasters import cut_rasters
 from geodata.downloads.whole import missing_villages
-from geodata.errors import DownloadError, EmptyAreaError
+from geodata.errors import DownloadError, EmptyAreaError, InputError
 from geodata.files.csvtext import csv_text
 from geodata.layers import Finding, Progress, no_progress
 from geodata.readers.boundaries import read_boundaries
@@ -31,7 +32,7 @@ from geodata.readers.roads import study_zone
 from geodata.workspace import Ours, replace_folder, require_replaceable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from geodata.downloads.catalogue import Source
@@ -113,17 +114,35 @@ class _Work:
     findings: list[Finding] = field(default_factory=list)
     # By the file that was written: the sources that it was made of.
     made_of: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    # What came of each source, and what was asked for.
+    came: dict[str, list[tuple[Kept, dict[str, str]]]] = field(default_factory=dict)
 
     def get(self, name: str, into: str, **fields: str) -> Kept:
         """Return a plain file of a source, and write down that a file of ours was made of it."""
         kept = self.downloads.get(sources()[name], fields)
+        self.came.setdefault(name, []).append((kept, fields))
         self.note(into, sources()[name], kept)
         return kept
+
+    def doubt(self, name: str) -> None:
+        """Have what came of a source asked for anew the next time: a fault that is kept would never end."""
+        for kept, fields in self.came.get(name, []):
+            self.downloads.doubt(kept, sources()[name], fields)
+
+    @contextmanager
+    def reading(self, *names: str) -> Iterator[None]:
+        """Doubt what came of sources where it cannot be read."""
+        try:
+            yield
+        except InputError:
+            for name in names:
+                self.doubt(name)
+            raise
 
     def note(self, into: str, source: Source, kept: Kept) -> None:
         """Write down that a file of ours was made of a download."""
         said = {k: getattr(source, k) for k in ("what", "page", "licence", "attribution", "rhythm")}
-        known = {k: v for k, v in asdict(kept).items() if k != "path"}
+        known = {k: v for k, v in asdict(kept).items() if k not in {"path", "doubted"}}
         self.made_of.setdefault(into, []).append({**said, **known, "checksum": source.checksum.value})
 
 
@@ -174,8 +193,9 @@ def fetch_area(wish: Wish, out: Path, downloads: Downloads, *, progress: Progres
     with replace_folder(out, FETCHED) as stage:
         work = _Work(wish, downloads, stage)
         progress("boundaries")
-        name, counts = _write_villages(work)
-        zone, box = _zone(work)
+        with work.reading("boundaries"):
+            name, counts = _write_villages(work)
+            zone, box = _zone(work)
         if wish.parts:
             progress("OpenStreetMap")
             counts |= _write_osm(work, zone)
@@ -183,7 +203,8 @@ def fetch_area(wish: Wish, out: Path, downloads: Downloads, *, progress: Progres
             progress("population")
             kept = work.get("population", PEOPLE)
             assert kept.path is not None
-            cut_rasters([kept.path], stage / PEOPLE, _bounds(work), what="population")
+            with work.reading("population"):
+                cut_rasters([kept.path], stage / PEOPLE, _bounds(work), what="population")
         if Leave.ELEVATION not in wish.without:
             progress("elevation")
             _write_heights(work, box)
@@ -207,19 +228,22 @@ def _write_villages(work: _Work) -> tuple[str, dict[str, int]]:
         districts = _level(work, "districts", province)
         named = dict(zip(districts["kode"], districts["nama"], strict=True))
         of_village = frame["kode"].map(district_of).map(named)
-        missing = sorted({district_of(c) for c in frame["kode"][of_village.isna()]})
-        if missing:
+        nameless = sorted({district_of(c) for c in frame["kode"][of_village.isna()]})
+        if nameless:
             work.findings.append(Finding(
-                "info", "villages", "no_district_name", len(missing), tuple(missing[:5]),
+                "info", "villages", "no_district_name", len(nameless), tuple(nameless[:5]),
                 "kecamatan without a name in the source", "write their names into villages.geojson",
             ))  # fmt: skip
         frame = frame.assign(kecamatan=of_village.fillna(""))
     columns = [*frame.columns.drop("geometry"), "geometry"]
     _write_geojson(frame[columns], work.stage / VILLAGES)
     regencies = None if work.wish.name else _level(work, "regencies", province)
-    work.findings += missing_villages(
+    missing = missing_villages(
         frame, _outline(regencies, districts), None if districts is None else list(districts["kode"])
     )
+    work.findings += missing
+    if any(finding.count for finding in missing):
+        work.doubt("boundaries")
     if regencies is None:
         return str(work.wish.name), {VILLAGES: len(frame)}
     names = dict(zip(regencies["kode"], regencies["nama"], strict=True))
@@ -241,7 +265,8 @@ def _level(work: _Work, source: str, province: str) -> gpd.GeoDataFrame:
     """Return codes, names and outlines of the area's kecamatan, or its own."""
     kept = work.get(source, VILLAGES if source == "districts" else AREA_YML, province=province)
     assert kept.path is not None
-    return read_outlines_sql(kept.path, prefix=work.wish.code, named=kept.address).frame
+    with work.reading(source):
+        return read_outlines_sql(kept.path, prefix=work.wish.code, named=kept.address).frame
 
 
 def _full_name(name: str, code: str) -> str:
@@ -309,7 +334,7 @@ def _osm_file(work: _Work, zone: shapely.Geometry, box: Box) -> None:
     if wish.pbf is not None:
         require_file(wish.pbf, "--pbf")
         require_named_form(wish.pbf, "--pbf")
-        cut_osm(wish.pbf, out, box, wish.parts, what="--pbf")
+        work.findings += cut_osm(wish.pbf, out, box, wish.parts, what="--pbf")
         work.made_of[OSM] = [{
             "what": "OpenStreetMap", "source": "file", "address": wish.pbf.name, "licence": "ODbL 1.0",
             "attribution": "© OpenStreetMap contributors", "sha256": file_sha256(wish.pbf),
@@ -322,7 +347,10 @@ def _osm_file(work: _Work, zone: shapely.Geometry, box: Box) -> None:
             raise DownloadError(msg)
         kept = work.get("extract", OSM, region=region)
         assert kept.path is not None
-        cut_osm(kept.path, out, box, wish.parts, what="extract", named=f"that of {region}")
+        with work.reading("extract"):
+            work.findings += cut_osm(
+                kept.path, out, box, wish.parts, what="extract", named=f"that of {region}"
+            )
     else:
         source = sources()["overpass"]
         # Cut and cleaned before it is kept, so that the cache has nobody's telephone either.
@@ -341,7 +369,8 @@ def _write_heights(work: _Work, box: Box) -> None:
     """Write the heights of the tiles that there are: none lies where there is only sea."""
     kept = [work.get("elevation", HEIGHTS, tile=tile) for tile in tile_names(*box)]
     files = [k.path for k in kept if k.path is not None]
-    cut_rasters(files, work.stage / HEIGHTS, box, what="elevation")
+    with work.reading("elevation"):
+        cut_rasters(files, work.stage / HEIGHTS, box, what="elevation")
 
 
 def _write_geojson(frame: gpd.GeoDataFrame, path: Path) -> None:

@@ -138,18 +138,61 @@ class Downloads:
         fields = fields or {}
         named = ", ".join(f"{k} {v}" for k, v in sorted(fields.items()))
         what = f"{source.name} ({named})" if named else source.name
-        key = digest(source.name, *(f"{k}={v}" for k, v in sorted(fields.items())), question)
+        key, addresses = _key(source, fields, question), self._addresses(source, fields)
         store = DownloadStore(self.cache)
         store.open()
         with held(store.lock(key), f"{what} is being downloaded"):
-            kept = store.find(key)
-            if self.offline or (kept is not None and _age_days(kept) < source.keep_days):
-                return _of_cache(kept, what, self.cache)
+            kept = {address: store.find(key, address) for address in addresses}
+            if self.offline:
+                return self._of_cache(store, key, source, kept, what)
+            fresh = (one for one in kept.values() if one is not None and _is_fresh(one, source))
+            if (one := next(fresh, None)) is not None:
+                return one
             ask = _Ask(self, store, source, key, question, kept, clean)
-            return _from_any(ask, self._addresses(source, fields), what)
+            return _from_any(ask, addresses, what)
+
+    def doubt(
+        self, kept: Kept, source: Source, fields: Mapping[str, str] | None = None, *, question: str = ""
+    ) -> None:
+        """Have a download that is no good asked for anew the next time; offline it is still there.
+
+        Parameters
+        ----------
+        kept
+            What :meth:`get` gave.
+        source, fields, question
+            As it was asked for.
+        """
+        DownloadStore(self.cache).doubt(_key(source, fields or {}, question), kept)
 
     def _addresses(self, source: Source, fields: Mapping[str, str]) -> list[str]:
         return [a.format_map(fields) for a in self.mirrors.get(source.name, source.addresses)]
+
+    def _of_cache(
+        self, store: DownloadStore, key: str, source: Source, kept: Mapping[str, Kept | None], what: str
+    ) -> Kept:
+        """Return what is there of the addresses; of any address where none was named.
+
+        Raises
+        ------
+        DownloadError
+        """
+        one = next((one for one in kept.values() if one is not None), None)
+        other = store.any(key) if one is None else None
+        if one is None and source.name not in self.mirrors:
+            one = other
+        if one is not None:
+            return one
+        msg = f"{what}: not in the cache {self.cache}, and --offline asks nobody."
+        if other is not None:
+            msg += f" What came from {other.address} is there: without --mirror {source.name}= it is taken."
+        msg += " Run this once with the internet, or give the folder of another machine's cache with --cache."
+        raise DownloadError(msg)
+
+
+def _key(source: Source, fields: Mapping[str, str], question: str) -> str:
+    """Return the name of what is asked for, wherever it is asked."""
+    return digest(source.name, *(f"{k}={v}" for k, v in sorted(fields.items())), question)
 
 
 def mirrors_of(words: tuple[str, ...], known: Mapping[str, Source]) -> dict[str, tuple[str, ...]]:
@@ -201,22 +244,22 @@ class _Ask:
     source: Source
     key: str
     question: str
-    kept: Kept | None
+    kept: Mapping[str, Kept | None]
     clean: Callable[[Path, Path], object] | None
 
-
-def _of_cache(kept: Kept | None, what: str, cache: Path) -> Kept:
-    if kept is None:
-        msg = (
-            f"{what}: not in the cache {cache}, and --offline asks nobody. Run this once with the internet, "
-            "or give the folder of another machine's cache with --cache."
-        )
-        raise DownloadError(msg)
-    return kept
+    def unchanged_since(self, address: str) -> Kept | None:
+        """Return what an address may say it has unchanged: its own version, where that was found good."""
+        kept = self.kept[address]
+        return kept if kept is not None and not self.question and not kept.doubted else None
 
 
-def _age_days(kept: Kept) -> float:
-    return (dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(kept.date)).total_seconds() / 86400.0
+# A shared cache is written by machines whose clocks differ; what is of a farther future has no age.
+AHEAD_DAYS = 1.0
+
+
+def _is_fresh(kept: Kept, source: Source) -> bool:
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(kept.date)
+    return not kept.doubted and -AHEAD_DAYS <= age.total_seconds() / 86400.0 < source.keep_days
 
 
 def _now() -> str:
@@ -231,9 +274,8 @@ def _from_any(ask: _Ask, addresses: list[str], what: str) -> Kept:
             return _tried(ask, address)
         except _GivenUpError as error:
             faults.append(f"{urlsplit(address).netloc}: {error}")
-    old = (
-        "" if ask.kept is None else f" What came on {ask.kept.date[:10]} is still there: --offline takes it."
-    )
+    kept = next((one for one in ask.kept.values() if one is not None), None)
+    old = "" if kept is None else f" What came on {kept.date[:10]} is still there: --offline takes it."
     msg = (
         f"{what} could not be downloaded. {'; '.join(faults)}. Try again later (what has come is kept), give "
         f"another address with --mirror {ask.source.name}=ADDRESS, or {ask.source.instead}.{old}"
@@ -294,8 +336,9 @@ def _whole(ask: _Ask, address: str, partial: Path) -> Kept:
     import requests
 
     with requests.Session() as session, closing(_answer(session, ask, address, started, partial)) as answer:
-        if answer.status_code == UNCHANGED and ask.kept is not None:
-            return ask.store.same(ask.key, ask.kept, _now())
+        mine = ask.unchanged_since(address)
+        if answer.status_code == UNCHANGED and mine is not None:
+            return ask.store.same(ask.key, mine, _now())
         record = Kept(ask.source.name, address, ask.question, _now(), "", 0,
                       etag=answer.headers.get("ETag", ""),
                       modified=answer.headers.get("Last-Modified", ""))  # fmt: skip
@@ -324,8 +367,8 @@ def _answer(
     }
     if started is not None:
         headers |= {"Range": f"bytes={partial.stat().st_size}-", "If-Range": started.validator}
-    elif ask.kept is not None and not ask.question:
-        same = {"If-None-Match": ask.kept.etag, "If-Modified-Since": ask.kept.modified}
+    elif (mine := ask.unchanged_since(address)) is not None:
+        same = {"If-None-Match": mine.etag, "If-Modified-Since": mine.modified}
         headers |= {k: v for k, v in same.items() if v}
     try:
         return session.request(

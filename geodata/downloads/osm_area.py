@@ -7,6 +7,7 @@ operator, no mapper's name gets into a file of ours.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.readers.osm_in_order import as_before, osm_in_order
 from geodata.readers.osm_stops import NODE_KEYS
 from geodata.readers.osm_tags import TAGS, is_of_use
+from geodata.readers.osm_whole import cut_short
 from geodata.readers.roads import is_way_to_travel
 from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import ACCESS_KEYS
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geodata.layers import Finding
     from geodata.readers.osm_in_order import InOrder
 
 Box = tuple[float, float, float, float]
@@ -143,8 +146,8 @@ def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 def cut_osm(
     path: Path, out: Path, box: Box, parts: Collection[OsmPart], *, what: str = "osm", named: str = ""
-) -> int:
-    """Write what is wanted of an area from an OpenStreetMap file; returns how many objects.
+) -> tuple[Finding, ...]:
+    """Write what is wanted of an area from an OpenStreetMap file; returns whether it seems cut short.
 
     Ways and relations that touch the box are written whole, with all their nodes and ways.
 
@@ -173,7 +176,7 @@ def cut_osm(
 
     try:
         with osm_in_order(path, what, _KEYS) as file:
-            keep = _chosen(str(file.path), path.stat().st_size > LARGE_BYTES, out, box, parts)
+            keep, extent = _chosen(str(file.path), path.stat().st_size > LARGE_BYTES, out, box, parts)
             keep.complete_backward_references(str(file.path), relation_depth=1)
             written = _write(file, keep, out)
     except UnreadableFileError as error:
@@ -191,7 +194,8 @@ def cut_osm(
             "region."
         )
         raise EmptyAreaError(msg)
-    return written
+    found = cut_short(path, extent[:2], extent[2:])
+    return tuple(replace(one, ids=(named or path.name,)) for one in found)
 
 
 def _by_name(said: str, path: Path, named: str) -> str:
@@ -208,23 +212,30 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _chosen(file: str, large: bool, out: Path, box: Box, parts: Collection[OsmPart]) -> Any:  # noqa: ANN401, FBT001 - osmium ships no types; of the file
-    """Return a tracker of the nodes, ways and relations that are wanted for themselves."""
+def _chosen(
+    file: str,
+    large: bool,  # noqa: FBT001 - of the file
+    out: Path,
+    box: Box,
+    parts: Collection[OsmPart],
+) -> tuple[Any, NDArray[np.float64]]:
+    """Return a tracker of the nodes, ways and relations wanted for themselves, and the box of all roads."""
     import osmium
     from osmium.filter import IdFilter, KeyFilter
 
+    of_roads = {OsmPart.ROADS} & set(parts)
     keep, nodes_and_ways = osmium.IdTracker(), osmium.osm.NODE | osmium.osm.WAY
     with _places(large, out) as places:
-        ways = _Batch(box)
+        roads, others = _Batch(box), _Batch(box)
         tagged = osmium.FileProcessor(file, nodes_and_ways).with_locations(places)
         for thing in tagged.with_filter(KeyFilter(*_KEYS)):
             tags = {t.k: t.v for t in thing.tags}
             if not thing.is_node():
                 if is_wanted("w", tags, parts):
-                    ways.add(thing)
+                    (roads if is_wanted("w", tags, of_roads) else others).add(thing)
             elif _inside(thing.location, box) and is_wanted("n", tags, parts):
                 keep.add_node(thing.id)
-        for i in ways.near():
+        for i in (*roads.near(), *others.near()):
             keep.add_way(i)
         members = _members(file, parts)
         wanted = sorted({i for ids in members.values() for i in ids})
@@ -238,7 +249,7 @@ def _chosen(file: str, large: bool, out: Path, box: Box, parts: Collection[OsmPa
             near = set(of_relations.near())
             for i in (i for i, ids in members.items() if not near.isdisjoint(ids)):
                 keep.add_relation(i)
-    return keep
+    return keep, roads.extent
 
 
 def _members(file: str, parts: Collection[OsmPart]) -> dict[int, list[int]]:
@@ -287,6 +298,8 @@ class _Batch:
         self._ids: list[int] = []
         self._wkb: list[str] = []
         self._near: list[int] = []
+        # West, south, east and north of all that was compared; without end where nothing was.
+        self.extent = np.array([np.inf, np.inf, -np.inf, -np.inf])
 
     def add(self, way: Any) -> None:  # noqa: ANN401 - osmium ships no types
         """Put in a way with its places."""
@@ -310,6 +323,8 @@ class _Batch:
     def _compare(self) -> None:
         if self._ids:
             bounds: NDArray[np.float64] = shapely.bounds(shapely.from_wkb(np.array(self._wkb, dtype=object)))
+            self.extent[:2] = np.minimum(self.extent[:2], bounds[:, :2].min(axis=0))
+            self.extent[2:] = np.maximum(self.extent[2:], bounds[:, 2:].max(axis=0))
             west, south, east, north = self._box
             touch = (
                 (bounds[:, 0] <= east)

@@ -461,7 +461,7 @@ def test_two_at_once_do_not_write_one_file(client, sql):
     with serving(kel=sql) as served:
         wanted = source(f"{served.address}/kel")
         client.get(wanted)
-        lock = next((client.cache / "index").iterdir()).stem
+        lock = next((client.cache / "index").iterdir()).stem.rpartition("-")[0]
         inside, done = threading.Event(), threading.Event()
 
         def other():
@@ -540,3 +540,93 @@ def test_every_source_of_the_catalogue_says_whose_it_is():
     ))  # fmt: skip
     # The server's own time must end before ours, or its answer is never heard.
     assert sources()["overpass"].read_s > 180
+
+
+def aged(client, **changes):
+    """Every entry of the cache with something else in it."""
+    for entry in (client.cache / "index").iterdir():
+        entry.write_text(json.dumps(json.loads(entry.read_text("utf-8")) | changes))
+
+
+def test_a_mirror_is_asked_also_where_the_cache_has_another_address_fresh(client, sql):
+    with serving(a=sql, b=sql + b"-- b\n") as served:
+        wanted = source(f"{served.address}/a")
+        plain = client.get(wanted)
+        mirrored = Downloads(
+            client.cache, mirrors={"boundaries": (f"{served.address}/b",)}, patience=QUICK,
+            sleep=client.sleep,
+        )  # fmt: skip
+        other = mirrored.get(wanted)
+        assert mirrored.get(wanted) == other
+        assert client.get(wanted) == plain, "the other address is still there"
+    assert served.paths() == ["/a", "/b"]
+    assert other.path.read_bytes() == sql + b"-- b\n"
+    assert other.address == f"{served.address}/b"
+    offline = Downloads(client.cache, offline=True, mirrors=mirrored.mirrors)
+    assert offline.get(wanted) == other
+    away = Downloads(client.cache, offline=True, mirrors={"boundaries": ("http://127.0.0.1:9/c",)})
+    with pytest.raises(DownloadError, match=r"What came from .* is there: without --mirror boundaries="):
+        away.get(wanted)
+
+
+def test_offline_takes_what_came_from_a_mirror_where_none_is_named(client, sql):
+    with serving(b=sql) as served:
+        wanted = source("http://127.0.0.1:9/a")
+        there = {"boundaries": (f"{served.address}/b",)}
+        kept = Downloads(client.cache, mirrors=there, patience=QUICK).get(wanted)
+    assert Downloads(client.cache, offline=True).get(wanted) == kept
+
+
+def test_versions_are_told_only_to_the_address_that_named_them(client, sql):
+    """A mirror that goes by dates alone would say "unchanged" of a file that never came from it."""
+
+    def dated(handler, data):
+        if handler.headers.get("If-Modified-Since"):
+            server.send(handler, 304, b"")
+            return
+        server.send(handler, 200, data, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"})
+
+    with serving(a=sql, b=sql + b"-- b\n") as served:
+        served.always = {"/a": dated, "/b": dated}
+        wanted = source(f"{served.address}/a", keep_days=0)
+        client.get(wanted)
+        mirrored = Downloads(client.cache, mirrors={"boundaries": (f"{served.address}/b",)}, patience=QUICK)
+        assert mirrored.get(wanted).path.read_bytes() == sql + b"-- b\n"
+        assert client.get(wanted).path.read_bytes() == sql
+    assert "If-Modified-Since" not in served.seen[1][1]
+    assert "If-Modified-Since" in served.seen[2][1]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"date": "gestern"}, {"date": "2026-11-01T00:00:00"}, {"date": 5}, {"sha256": None}, {"address": 1},
+     {"file": "../../../x"}, {"file": ["a"]}, {"date": "9000-01-01T00:00:00+00:00"}],
+)  # fmt: skip
+def test_an_entry_that_is_none_counts_as_nothing(client, sql, changes):
+    with serving(kel=sql) as served:
+        wanted = source(f"{served.address}/kel")
+        client.get(wanted)
+        aged(client, **changes)
+        assert client.get(wanted).path.read_bytes() == sql
+    assert len(served.seen) == 2
+
+
+def test_offline_promises_no_download_of_what_is_spoiled(client, sql, caplog):
+    with serving(kel=sql) as served:
+        wanted = source(f"{served.address}/kel")
+        client.get(wanted).path.write_bytes(b"x")
+    with pytest.raises(DownloadError, match="not in the cache"):
+        Downloads(client.cache, offline=True).get(wanted)
+    assert "again" not in caplog.text
+
+
+def test_what_is_doubted_is_asked_for_anew_and_whole(client, sql):
+    with serving(kel=sql) as served:
+        wanted = source(f"{served.address}/kel")
+        kept = client.get(wanted)
+        client.doubt(kept, wanted)
+        assert Downloads(client.cache, offline=True).get(wanted).sha256 == kept.sha256
+        client.get(wanted)
+        client.get(wanted)
+    assert len(served.seen) == 2
+    assert "If-None-Match" not in served.seen[1][1]

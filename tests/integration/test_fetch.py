@@ -195,6 +195,31 @@ def test_villages_that_are_missing_are_told(fetch, files, tmp_path):
     assert found["districts_without_village"]["count"] >= 1
 
 
+NOTHING_ELSE = ("--name", "X", "--without",
+                "districts,elevation,population,roads,water,settlements,facilities")  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["spoiled", "another kabupaten", "cut after a village"])
+def test_what_was_no_good_is_asked_for_again(fetch, files, tmp_path, fault):
+    """The advice is to fetch again: a fault that the cache keeps would come back each time."""
+    good = files["desa"]
+    bad = {
+        "spoiled": good.replace(b"5.8", b"NaN", 3),
+        "another kabupaten": good.replace(b"'11.72.", b"'12.72."),
+        "cut after a village": cut_off(good, 4),
+    }[fault]
+    with serving(**{**files, "desa": bad}) as served:
+        status, out, err = fetch(served, *NOTHING_ELSE)
+        assert (status, "villages_uncounted" in out + err) == ((0, True) if "cut" in fault else (2, False))
+        served.files["desa"] = good
+        served.seen.clear()
+        assert fetch(served, *NOTHING_ELSE)[0] == 0
+        assert served.paths() == ["/desa"]
+    found = gpd.read_file(tmp_path / "area" / "villages.geojson")
+    assert len(found) == 18
+
+
 @pytest.mark.slow
 def test_without_outlines_the_numbers_of_villages_are_told(fetch, files, tmp_path):
     """Nothing says how many there are: what is told is how many came, and which numbers are left out."""

@@ -11,6 +11,7 @@ import osmium
 import pytest
 from osmium.osm import mutable
 
+from geodata.downloads.osm_area import OsmPart, cut_osm
 from geodata.errors import UnreadableFileError
 from geodata.readers.graphml import read_graphml
 from geodata.readers.osm import read_osm_ways
@@ -369,6 +370,11 @@ def test_an_extract_cut_between_two_blocks_is_noticed(shared, tmp_path):
     assert finding.rule == "cut_short"
     assert "plain nodes are part of no way" in finding.message
     assert read_osm_ways(shared / "data/osm/malta.osm.pbf").findings == ()
+    # The cut for an area (fetch --pbf) tells it of the whole file; of the piece nobody could see it any more.
+    part = (14.4, 35.85, 14.5, 35.95)
+    [of_cut] = cut_osm(path, tmp_path / "part.osm.pbf", part, {OsmPart.ROADS})
+    assert (of_cut.rule, of_cut.ids) == ("cut_short", (path.name,))
+    assert cut_osm(shared / "data/osm/malta.osm.pbf", tmp_path / "b.osm.pbf", part, {OsmPart.ROADS}) == ()
 
 
 def _datasize(header):

@@ -9,7 +9,8 @@ import pytest
 from osm_support import node, saved, way
 
 from geodata.downloads import osm_tables
-from geodata.downloads.osm_area import Part, cut_osm
+from geodata.downloads.osm_area import OsmPart as Part
+from geodata.downloads.osm_area import cut_osm
 from geodata.errors import UnreadableFileError
 from geodata.files import limits
 from geodata.readers.osm import read_osm_ways
