@@ -86,6 +86,14 @@ WORDS = {
         "All possible sites together reach {best_percent}% of people. Those beyond reach are most in: "
         "{villages}. Ask for less, or mend the roads there first."
     ),
+    "target_barred": _(
+        "The possible sites that the rules of the plan leave beside today's units reach {best_percent}% of "
+        "people all together; without these rules it would be {every_percent}%. Loosen them, or ask for less."
+    ),
+    "floors_barred": _(
+        "The possible sites that the rules of the plan leave beside today's units do not reach the share "
+        "asked for; without these rules they would. Loosen them, or ask for less."
+    ),
     "against_rules": _(
         "By the rules between units possible sites exclude each other: whatever is chosen, at most "
         "{most_percent}% of people are reached. Ask for less, or loosen the rules."

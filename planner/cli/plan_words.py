@@ -50,7 +50,7 @@ def doubts_of_gain(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     """
     from planner.coverage.gained import SAME_PEOPLE
     from planner.coverage.known.lost import lost_units
-    from planner.siting.gained import gain
+    from planner.siting.gained import gain, may_have_room
 
     found, lines = gain(plan), []
     kinds = (plan.kind, *plan.before.scenario.standard[plan.kind].counts)
@@ -60,7 +60,9 @@ def doubts_of_gain(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     if already > SAME_PEOPLE:
         lines.append(f"  of the people more, {already:,.0f} may be reached already by what is not known")
     if found.most > found.people + SAME_PEOPLE:
-        lines.append("  others may be reached too, by roads that are not in the data")
+        room = "have room too, where units or ways that nobody knows of take people in"
+        others = room if may_have_room(plan) else "be reached too, by roads that are not in the data"
+        lines.append(f"  others may {others}")
     return lines
 
 

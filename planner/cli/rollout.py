@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from planner.cli.console import Commands
+    from planner.siting.plan_file import PlanYear
     from planner.siting.years import Rollout
 
 
@@ -90,7 +91,7 @@ def in_words(plan: Rollout) -> list[str]:
     last = plan.asked.years[-1].year
     by_year = gain_by_year(plan)
     head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {gained_in_words(by_year[-1])}"
-    lines = [f"{head} within the limit by {last}"]
+    lines = [f"{head} within the limit by {last}{people_of(plan.asked.years[-1])}"]
     if solution.proof is Proof.OPTIMAL:
         several = len(plan.asked.years) > 1
         most = (
@@ -117,13 +118,30 @@ def in_words(plan: Rollout) -> list[str]:
         names = ", ".join(plan.without_yearly_cost)
         lines.append(f"  no yearly cost is given for {names}: none is counted")
     lines += costs_in_words(plan)
-    for row, gained in zip(plan.plan.itertuples(), by_year, strict=True):
+    if any(year.people_factor != 1.0 for year in plan.asked.years):
+        lines.append(
+            f"  with the people of today {plan.sites['people_added'].sum():,.0f} people more by {last} "
+            "(people_added in sites.csv); plan.csv counts the people of each year (people_factor)"
+        )
+    for row, gained, year in zip(plan.plan.itertuples(), by_year, plan.asked.years, strict=True):
         staff = f", employs {row.staff_employed}" if row.staff_employed else ""
         lines.append(
             f"  {row.Index}: {row.units_decided} decided, {row.units_working} working, "
-            f"{gained_in_words(gained)}, {row.villages_served} villages served{staff}"
+            f"{gained_in_words(gained)}{people_of(year)}, {row.villages_served} villages served{staff}"
         )
     return lines
+
+
+def people_of(year: PlanYear) -> str:
+    """Return which people count in a year, to stand after their number; "" where they are those of today.
+
+    Examples
+    --------
+    >>> from planner.siting.plan_file import PlanYear
+    >>> people_of(PlanYear(year=2029, units=1, people_factor=1.2)), people_of(PlanYear(year=2027, units=1))
+    (' (people of 2029: × 1.2)', '')
+    """
+    return "" if year.people_factor == 1.0 else f" (people of {year.year}: × {year.people_factor:g})"
 
 
 def _waiting(plan: Rollout) -> list[str]:

@@ -257,6 +257,8 @@ def in_words(plan: Siting) -> list[str]:
     if plan.ask.units is not None and 0 < len(plan.sites) < plan.ask.units:
         sure = plan.answer.unit == "people" and solution.proof is Proof.OPTIMAL and not plan.ask.has_rules
         why = "no more of these candidates add anybody" if sure else "more of these were not better"
+        if solution.proof is not Proof.OPTIMAL:
+            why = "nothing better was found with more of these, which is not proven,"
         rules = " by the rules of the plan" if plan.ask.has_rules else ""
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: {why}{rules}")
     lines += why_none_in_words(plan)
@@ -392,6 +394,15 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     if excluded:
         counts = ", ".join(f"{n:,} ({EXCLUDED.get(why, why)})" for why, n in excluded.items())
         lines.append(f"  candidates left out: {counts}")
+    given = plan.candidates.attrs.get("given", {})
+    if given.get("outside"):
+        places = counted(given["outside"], "place given lies", "places given lie")
+        lines.append(f"  {places} outside of every village: candidates all the same, of no village")
+    if given.get("same_point"):
+        places = counted(given["same_point"], "place given is", "places given are")
+        lines.append(
+            f"  {places} at the point of another one: one candidate, with the first name by the alphabet"
+        )
     if plan.as_if_none:
         lines.append(f"  no list of {plan.kind} was given: the plan takes it that there are none")
     elif plan.list_doubt is not None:

@@ -103,6 +103,7 @@ def record_of(
         "list_of_kind_doubted": plan.list_doubt,
         "candidates": len(plan.candidates),
         "candidates_excluded": plan.candidates.attrs.get("excluded", {}),
+        "places_given": plan.candidates.attrs.get("given", {}),
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_of_unknown_place": people_of_unknown_place(plan.before.demand),
         "yearly_idr": yearly_cost(plan),

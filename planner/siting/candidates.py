@@ -75,7 +75,9 @@ def find_candidates(
         village); ``lon``, ``lat`` (degrees, 6 decimals); ``cost_idr`` float64 and
         ``capacity_people`` float64, NaN where they were not given;
         ``site_rules`` (text: what concerns it, and what was not checked); Point (the villages' CRS). In order
-        of ``candidate_id``; ``attrs["excluded"]`` counts what was left out.
+        of ``candidate_id``; ``attrs["excluded"]`` counts what was left out, ``attrs["given"]`` of the places
+        given those ``outside`` of every village, which stay, and those at the ``same_point`` as another, of
+        which the first name stays.
 
     Raises
     ------
@@ -95,12 +97,17 @@ def find_candidates(
     'open_pustu/99.01.01.1001/1'
     """
     facts = _checked(SiteFacts() if facts is None else facts, measures, places)
-    parts = []
+    parts, given = [], {}
     for name, measure in measures.items():
         if measure.op not in NEW:
             parts.append(_named(_units(layers, measure), name, measure))
         elif places is not None:
-            parts.append(_named(_located(_given(places, layers), layers), name, measure))
+            mine = _located(_given(places, layers), layers)
+            given = {
+                "outside": int((mine["village_code"] == "").sum()),
+                "same_point": len(places) - len(mine),
+            }
+            parts.append(_named(mine, name, measure))
         else:
             parts.append(_new(layers, demand, name, measure, facts))
     everything = pd.concat(parts).sort_index() if parts else pd.DataFrame()
@@ -114,6 +121,7 @@ def find_candidates(
         left_out = ", ".join(f"{n:,} in {what}" for what, n in found.attrs["excluded"].items())
         msg = f"there is no place left for {', '.join(measures)} ({left_out}): give other candidate places"
         raise ConfigError(msg, why="no_place_left")
+    found.attrs["given"] = {what: n for what, n in given.items() if n}
     return found
 
 

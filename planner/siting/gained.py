@@ -45,6 +45,25 @@ def gain(plan: Siting | Rollout | SitingWithRoads) -> Gain:
     return Gain(plan.people_added, float((people * least).sum()), float((people * most).sum()))
 
 
+def may_have_room(plan: Siting | Rollout | SitingWithRoads) -> bool:
+    """Return whether it is for want of room, not of ways, that a plan may reach others besides.
+
+    With capacity, whom a unit takes in that nobody knows of leaves room in others.
+
+    Parameters
+    ----------
+    plan
+        As :func:`gain` takes it.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> may_have_room(site(Study(demo_layers(12)), "posyandu", Ask(units=2, capacity=True)))
+    True
+    """
+    return plan.ask.capacity
+
+
 def gain_by_year(plan: Rollout) -> list[Gain]:
     """Return the same of each year, of its people.
 

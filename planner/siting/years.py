@@ -137,7 +137,7 @@ class Rollout:
 
     @property
     def people_added(self) -> float:
-        """People newly within the limit in the last year, of that year's people."""
+        """People newly within the limit in the last year, of that year's people (``people_factor``)."""
         return float(self.plan["people_added"].iloc[-1])
 
     @property
@@ -222,11 +222,18 @@ def rollout(
     )  # fmt: skip
     earliest, waiting, nowhere = _earliest(ready, plan, adoption)
     instance = _instance(ready, plan, earliest)
-    if plan.after_stage is None and not plan.forced and (instance.works == instance.years).all():
-        leads = ", ".join(f"{name} {one.lead_years:g}" for name, one in ready.measures.items())
+    barred_all = bool(ready.problem.instance.forbidden.all())
+    never = not barred_all and bool((instance.works == instance.years).all())
+    if plan.after_stage is None and not plan.forced and never:
+        # What has no place cannot work in any year.
+        placed = set(ready.candidates["measure"][~ready.problem.instance.forbidden])
+        there = {name: one.lead_years for name, one in ready.measures.items() if name in placed}
+        leads = ", ".join(f"{name} {lead:g}" for name, lead in there.items())
+        nowhere_to = ", ".join(name for name in ready.measures if name not in there)
+        beside = f" ({nowhere_to}: no candidate)" if nowhere_to else ""
         years = counted(len(plan.years), "year")
-        msg = f"nothing can work in {years}: lead times in years are {leads}. Give more years"
-        least = min(ready.measures[name].lead_years for name in set(ready.candidates["measure"]))
+        msg = f"nothing can work in {years}: lead times in years are {leads}{beside}. Give more years"
+        least = min(there.values())
         raise ConfigError(msg, why="too_few_years", years=len(plan.years), least=least)
     progress("solving")
     compared = compared_rollout(instance, seed=plan.seed, time_limit_s=plan.time_limit_s, may_go_on=may_go_on)

@@ -119,7 +119,8 @@ def year_table(
     Returns
     -------
     table
-        Index ``year``; ``units_decided``, ``units_working``; ``budget``, ``spent`` (units or rupiah) and
+        Index ``year``; ``people_factor`` (this year's people are so many times those of today, who are in
+        all other tables), ``units_decided``, ``units_working``; ``budget``, ``spent`` (units or rupiah) and
         ``left`` (it lapses, or is spent later where the plan carries over); ``staff_employed`` and
         ``staff_free`` (text: new in this year, and there but not employed); ``people_reached`` (of this
         year's people), ``people_added``, ``villages_served``, ``people_reached_alone`` (the best for this
@@ -142,6 +143,7 @@ def year_table(
         rows.append(
             {
                 "year": year.year,
+                "people_factor": year.people_factor,
                 "units_decided": int((best.decided == t).sum()),
                 "units_working": int((best.since <= t).sum()),
                 "budget": plan.budgets[t],

@@ -32,7 +32,7 @@ from planner.reports.maps.page import (
 from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, ReopenRoad
 from planner.scenarios.scenario import default_scenario
-from planner.siting.gained import gain, gain_by_year
+from planner.siting.gained import gain, gain_by_year, may_have_room
 from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
 from planner.siting.why_none import why_none
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.coverage.gained import Gain
+    from planner.siting.plan_file import PlanYear
     from planner.siting.years import Rollout
 
     AnyPlan = Siting | Rollout | SitingWithRoads
@@ -284,6 +285,8 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
     gained = gain(plan)
     people = _gained(gained, texts, numbers)
+    if not isinstance(plan, (Siting, SitingWithRoads)):
+        people += _people_of(plan.asked.years[-1], texts, numbers)
     lines = [
         f"<summary><h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1></summary>",
         f"<p>{html.escape(f'{plan.after.layers.area.name}: {count}, {people}')}</p>",
@@ -313,7 +316,7 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     elif plan.list_doubt is not None:
         doubt = texts["incomplete_list"].format(kind=kind, why=texts[f"why_{plan.list_doubt}"])
         lines.append(f"<p class='jk-note'>{html.escape(doubt)}</p>")
-    notes = [*_doubts(gained, texts, numbers), *_open_questions(plan, texts, lang)]
+    notes = [*_doubts(plan, gained, texts, numbers), *_open_questions(plan, texts, lang)]
     lines += [f"<p class='jk-note'>{html.escape(text)}</p>" for text in notes]
     lines += [
         f"<p><span class='jk-swatch' style='background:{color}'></span>{html.escape(texts[s])}</p>"
@@ -372,12 +375,22 @@ def _gained(gained: Gain, texts: dict[str, str], numbers: Formatter) -> str:
     return texts[f"plan_{'as_known' if gained.at_least and gained.at_most else bound}"].format(n=said)
 
 
-def _doubts(gained: Gain, texts: dict[str, str], numbers: Formatter) -> list[str]:
+def _doubts(plan: AnyPlan, gained: Gain, texts: dict[str, str], numbers: Formatter) -> list[str]:
     """Return that some of these people may be reached already, and others besides."""
     already, notes = gained.people - gained.least, []
     if already > SAME_PEOPLE:
         notes.append(texts["plan_already"].format(n=numbers.people(already)))
-    return [*notes, texts["plan_others"]] if gained.most > gained.people + SAME_PEOPLE else notes
+    if gained.most > gained.people + SAME_PEOPLE:
+        notes.append(texts["plan_others_room" if may_have_room(plan) else "plan_others"])
+    return notes
+
+
+def _people_of(year: PlanYear, texts: dict[str, str], numbers: Formatter) -> str:
+    """Return which people count in a year, to stand after their number; "" where they are those of today."""
+    if year.people_factor == 1.0:
+        return ""
+    said = texts["plan_people_of"].format(year=year.year, factor=numbers.plain(year.people_factor))
+    return f" ({said})"
 
 
 def _by_year(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> list[str]:
@@ -385,7 +398,11 @@ def _by_year(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> list[s
     if isinstance(plan, (Siting, SitingWithRoads)):
         return []
     added = zip(plan.plan.index, gain_by_year(plan), strict=True)
-    return [f"<p>{year}: {html.escape(_gained(one, texts, numbers))}</p>" for year, one in added]
+    said = []
+    for (year, one), asked in zip(added, plan.asked.years, strict=True):
+        people = _gained(one, texts, numbers) + _people_of(asked, texts, numbers)
+        said.append(f"<p>{year}: {html.escape(people)}</p>")
+    return said
 
 
 def _open_questions(plan: AnyPlan, texts: dict[str, str], lang: str) -> list[str]:

@@ -87,6 +87,7 @@ def reached_stops(
         msg = f"no stop of {', '.join(mobile)} is within reach of a unit that functions: raise reach_minutes"
         raise ConfigError(msg, why="no_stop_in_reach")
     if far.any():
+        found.attrs["given"] = candidates.attrs.get("given", {})
         found.attrs["excluded"] = {**candidates.attrs.get("excluded", {}), NOT_SERVED: int(far.sum())}
     return found
 

@@ -42,6 +42,15 @@ def require_floors(problem: Problem, floors: Sequence[FloorRow]) -> None:
     >>> require_floors(site(Study(demo_layers(12)), "posyandu", Ask(units=2)).problem, [])
     """
     lost = unmet(problem.instance, floors)
+    every = replace(problem.instance, forbidden=np.zeros_like(problem.instance.forbidden))
+    if lost and not unmet(every, lost):
+        names = ", ".join(f.name for f in lost[:NAMED])
+        msg = (
+            f"the candidates that {_rules_in_words(problem)} leave do not reach the share asked for of "
+            f"{names}{' and others' if len(lost) > NAMED else ''}, all of them would: loosen that, or ask "
+            "for less"
+        )
+        raise ConfigError(msg, why="floors_barred")
     if lost:
         names = ", ".join(f.name for f in lost[:NAMED])
         msg = (
@@ -74,7 +83,8 @@ def target_refused(problem: Problem, wanted: FloorRow, floors: Sequence[FloorRow
     geodata.errors.ConfigError: target 99%: ...
     """
     if unmet(problem.instance, [wanted]):
-        return _nobody_near(problem)
+        every = replace(problem.instance, forbidden=np.zeros_like(problem.instance.forbidden))
+        return _nobody_near(problem) if unmet(every, [wanted]) else _barred(problem)
     against = against_rules(problem, [wanted, *floors])
     return floors_together(problem, floors) if against is None else against
 
@@ -194,6 +204,34 @@ def _nobody_near(problem: Problem) -> ConfigError:
     )
     most = ", ".join(str(names[c]) for c, n in lost.head(NAMED).items() if n > 0)
     return ConfigError(msg, why="target_out_of_reach", best_percent=100 * best, villages=most)
+
+
+def _barred(problem: Problem) -> ConfigError:
+    """Return which rules leave candidates out without whom a share cannot be met."""
+    out = problem.instance.forbidden
+    best, every = (_share_of(problem, which) for which in (~out, np.ones_like(out)))
+    msg = (
+        f"{_asked(problem)}: the candidates that {_rules_in_words(problem)} leave ({(~out).sum():,} of "
+        f"{len(out):,}) reach {best:.2%} all together, and all of them {every:.2%}. Loosen that, or ask for "
+        "less"
+    )
+    return ConfigError(msg, why="target_barred", best_percent=100 * best, every_percent=100 * every)
+
+
+def _rules_in_words(problem: Problem) -> str:
+    """Return what leaves candidates out: rules beside the units that are there, and what is forbidden."""
+    ask = problem.ask
+    rules = [f"min_distance_m ({ask.min_distance_m:g} m)"] if ask.min_distance_m is not None else []
+    rules += ["one_per_village"] if ask.one_per_village else []
+    beside = [f"{' and '.join(rules)} beside the units that are there"] if rules else []
+    return " and ".join([*beside, *(["the forbidden ones"] if ask.forbidden else [])])
+
+
+def _share_of(problem: Problem, which: NDArray[np.bool_]) -> float:
+    """Return the share of people that some candidates reach beside today's units, rounded down."""
+    people = counted_people(problem.before.demand)
+    reached = problem.reach.already | problem.instance.reached(which)
+    return float(np.floor(1e4 * people[reached].sum() / people.sum() + 1e-6) / 1e4)
 
 
 def _beyond(problem: Problem) -> tuple[float, pd.Series[float]]:
