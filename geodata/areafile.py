@@ -258,14 +258,16 @@ RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".nc", ".hgt", ".bil
 class PopulationFile(FileSource):
     """People by village from a table (``groups``: a group's name to its column), or from a raster.
 
-    ``parts`` names the columns (dusun, RT, sex, age) that tell a village's rows apart, which are then summed.
-    Beside a table the raster says where in its village people live; ``spread: roads`` lets the roads say it.
+    ``parts`` names the columns (dusun, RT, sex, age) that tell a village's rows apart, which are then summed;
+    ``regency`` the kabupaten of each row, in a table of a province or the country. Beside a table the raster
+    says where in its village people live; ``spread: roads`` lets the roads say it.
     """
 
     path: Path | None = None  # type: ignore[assignment] # left out when a raster alone is given
     code: str | None = None
     name: str | None = None
     district_name: str | None = None
+    regency: str | None = None
     people: str | tuple[str, ...] | None = None
     parts: str | tuple[str, ...] = ()
     groups: dict[str, str] = Field(default_factory=dict)

@@ -166,7 +166,9 @@ def _population(
     reads = []
     if source.path is not None:
         # Its name, as the last of the lists, tells it from lists that are sheets of one file with it.
-        table = read_population(source, villages, register=register, name=list_names(area.lists)[-1])
+        table = read_population(
+            source, villages, register=register, name=list_names(area.lists)[-1], regency=area.name
+        )
         reads += [table, with_column_of_boundaries(table.frame, villages["people"], area.boundaries)]
     if source.raster is None:
         return reads, None

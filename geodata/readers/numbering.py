@@ -14,9 +14,10 @@ import numpy as np
 
 from geodata.codes import VillageKind, district_of, regency_of, village_kind
 from geodata.errors import SchemaError, first_five
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 ROWS = 3
 # So many rows of one kecamatan's digits name villages of one kecamatan, where it is numbered otherwise.
 ONE_DISTRICT = 0.9
+# Of the codes of a kabupaten's own digits so many may be no villages, in kecamatan that are on the map: in an
+# old edition a third are none (Sabang), in the columns of BPS 56 % at least, of all kabupaten.
+NO_VILLAGES = 0.4
+# So many may have a fourth group of no village (BPS writes 0 there mostly), and the rest still be slips.
+NO_KIND = 0.1
+SLIPS = 1
+# A column that a heading calls BPS's is Kemendagri's where it has so many of the area's villages.
+WHOLE = 0.9
 
 
 class ToldVillage(NamedTuple):
@@ -120,10 +129,123 @@ def of_other_numbering(rows: Sequence[ToldVillage], regencies: Collection[str], 
     return Numbering(out, disputed)
 
 
+def says_bps(heading: str) -> bool:
+    """Return whether a heading says that its codes are those of BPS.
+
+    Examples
+    --------
+    >>> [says_bps(text) for text in ("kode_bps", "KDEBPS", "ID Desa BPS 2020", "kode_desa")]
+    [True, True, True, False]
+    """
+    return "bps" in spelling_key(heading)
+
+
+def unproven(
+    rows: Sequence[ToldVillage], known: Collection[str], *, heading: str = "",
+    bps: Mapping[str, str] | None = None,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return which rows have a code of the area's own digits in a column that need not be Kemendagri's.
+
+    Ten digits of BPS may be those of another village of Kemendagri's, so a code that fits proves nothing by
+    itself. The codes of a kabupaten's own digits are proven by the names of most that fit; or else they are
+    not where a heading says BPS, where too many are no villages (of a kecamatan that is on the map), or where
+    the codes of BPS explain as many of them.
+
+    Parameters
+    ----------
+    rows
+        All of a file.
+    known
+        The codes in force, or of the map's villages.
+    heading
+        Of the column.
+    bps
+        Ten digits of BPS → code in force, where they are known.
+
+    Returns
+    -------
+    rows
+        bool ``(rows,)``; none of a kabupaten of which no code fits: nothing can go wrong there.
+
+    Examples
+    --------
+    >>> known = [f"73.04.01.100{i}" for i in range(1, 5)]
+    >>> fits, no_village = "73.04.01.1001", ("73.04.01.0001", "73.04.01.0002", "73.04.01.1009")
+    >>> unproven([ToldVillage(code, None, False) for code in (fits, *no_village)], known).tolist()
+    [True, True, True, True]
+    >>> unproven([ToldVillage(code, None, False) for code in (fits, no_village[0])], known).tolist()
+    [False, False]
+    """
+    out = np.zeros(len(rows), dtype=np.bool_)
+    in_force, regencies = set(known), {regency_of(code) for code in known}
+    districts = {district_of(code) for code in in_force}
+    of: dict[str, list[int]] = defaultdict(list)
+    for i, row in enumerate(rows):
+        if row.code is not None and regency_of(row.code) in regencies:
+            of[regency_of(row.code)].append(i)
+    for regency, mine in of.items():
+        fit = [i for i in mine if rows[i].code in in_force]
+        named = sum(rows[i].named == rows[i].code for i in fit)
+        if not fit or 2 * named > len(fit):
+            continue
+        codes = {str(rows[i].code) for i in mine}
+        of_bps = says_bps(heading)
+        if of_bps:
+            villages = sum(regency_of(code) == regency for code in in_force)
+            of_bps = len(codes & in_force) < WHOLE * villages
+        out[mine] = of_bps or _mostly_none(codes, in_force, districts) or _as_much_bps(codes, in_force, bps)
+    return out
+
+
+def _mostly_none(codes: Collection[str], in_force: Collection[str], districts: Collection[str]) -> bool:
+    """Return whether too many codes of a kabupaten are no villages of it."""
+    # A table of all levels has its kecamatan as 3509010000.
+    villages = [code for code in codes if not code.endswith("000")]
+    none = [c for c in villages if village_kind(c) == VillageKind.UNKNOWN]
+    missing = [c for c in villages if c not in in_force and (c in none or district_of(c) in districts)]
+    judged = len(missing) + sum(c in in_force for c in villages)
+    if len(none) > max(SLIPS, NO_KIND * judged):
+        return True
+    return len(missing) >= ROWS and len(missing) > NO_VILLAGES * judged
+
+
+def _as_much_bps(codes: Collection[str], in_force: Collection[str], bps: Mapping[str, str] | None) -> bool:
+    """Return whether the codes of BPS explain as many of a column, and as those of other villages."""
+    if not bps:
+        return False
+    by_code, by_bps = systems_of(codes, in_force, bps)
+    differ = any(bps.get(code.replace(".", ""), code) != code for code in codes)
+    return differ and by_bps >= by_code
+
+
+def systems_of(codes: Collection[str], in_force: Collection[str], bps: Mapping[str, str]) -> tuple[int, int]:
+    """Return how many codes are those in force, and how many are of BPS.
+
+    Examples
+    --------
+    >>> systems_of({"35.09.01.2001", "35.09.01.2002"}, {"35.09.01.2001"}, {"3509012002": "35.09.02.2001"})
+    (1, 1)
+    """
+    return sum(c in in_force for c in codes), sum(c.replace(".", "") in bps for c in codes)
+
+
+def _few_against(rows: Sequence[ToldVillage]) -> bool:
+    """Return whether each of a few rows names a village, with its kecamatan, in another one than its code's.
+
+    Two words that fit together outweigh a number; of more rows the digits must show it.
+    """
+    return len(rows) < ROWS and all(
+        r.sure and r.code is not None and r.named is not None and district_of(r.code) != district_of(r.named)
+        for r in rows
+    )
+
+
 def _renumbered(rows: Sequence[ToldVillage], where: Where) -> bool:
     """Return whether the codes of the area are those of another numbering."""
     against = [(r.code, r.named) for r in rows if r.code and r.named and r.named != r.code]
     agree = sum(r.named is not None and r.named == r.code for r in rows)
+    if _few_against(rows):
+        return True
     if len(against) < ROWS or len(against) <= agree or 2 * len(against) <= len(rows):
         return False
     # BPS has three digits for the kecamatan, Kemendagri two: a village of one kind begins alike there.

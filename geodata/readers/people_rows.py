@@ -90,7 +90,8 @@ def codes_above(rows: TableRows, province: str) -> pd.Series[Any]:
 
 def _above(text: str, province: str) -> object:
     """Return the digits of a code of more than a village; missing for any other text."""
-    plain = text.removesuffix(".0")
+    # "1702.0" is a number that a spreadsheet has read; "17.02.0" is a village's code without its end.
+    plain = text.removesuffix(".0") if text.count(".") == 1 else text
     if _ABOVE.fullmatch(plain) and ("." in plain or plain.startswith(province)):
         return plain.replace(".", "")
     return pd.NA

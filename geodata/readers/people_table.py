@@ -112,7 +112,7 @@ def people_rows_of(source: PopulationFile) -> PeopleRows:
 def _named(source: PopulationFile) -> tuple[str | None, ...]:
     """Return the columns that AREA.yml names."""
     people = (source.people,) if isinstance(source.people, str) else source.people or ()
-    own = (source.code, source.name, source.district_name)
+    own = (source.code, source.name, source.district_name, source.regency)
     return (*own, *people, *source.groups.values(), *source.part_columns)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from geodata.codes import parse_village_code, regency_of
+from geodata.codes import name_key, parse_village_code, regency_of, village_key
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Cell, Finding
-from geodata.readers.files.cells import NUMBERS, refuse_mostly_bad
+from geodata.readers.files.cells import NUMBERS, bad_codes, refuse_mostly_bad
 from geodata.readers.people_parts import WHAT, part_columns
 from geodata.readers.register import Bridged, CodeSystem, FoundBy, Register, Rows, bridge
 from geodata.vocabulary.spelling import spelling_key
@@ -19,24 +20,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
-    import pandas as pd
 
     from geodata.areafile import PopulationFile
     from geodata.readers.people_rows import TableRows
 
 
-def bridged_rows(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file: str) -> Bridged:
+def bridged_rows(
+    rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file: str, ours: pd.Series[bool]
+) -> Bridged:
     """Return each row's village: by its code, or by register, name and kecamatan where it has another one.
 
-    A code of Kemendagri's that is none of the area stays as it is: the row is of elsewhere, whatever its
-    name. Only where most rows of that kabupaten's codes name villages of the area are these its old ones.
+    A code of another kabupaten of Kemendagri's stays as it is: the row is of elsewhere, whatever its name.
+    Only where most rows of that kabupaten's codes name villages of the area are these its old ones. A code of
+    the area's own kabupaten that is not in force stays where no name tells the village.
+
+    Parameters
+    ----------
+    ours
+        By row, whether it names the area's kabupaten.
     """
     text, name = rows.code, rows.name
     heading = (str(text.name or ""), str(name.name or ""))
-    found = bridge(Rows(text, name, rows.district), known, "population", file, heading)
+    said = Rows(text, name, rows.district, ours=ours.to_numpy(dtype=bool))
+    found = bridge(said, known, "population", file, heading)
     parsed = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     elsewhere = parsed.notna() & ~parsed.isin(villages.index) & (found.system == CodeSystem.KEMENDAGRI)
-    elsewhere &= ~found.found_by.eq(FoundBy.BPS) & ~found.renumbered
+    elsewhere &= ~found.found_by.eq(FoundBy.BPS) & ~found.renumbered & ~found.unproven
+    regencies = {regency_of(code) for code in villages.index}
+    own = parsed.map(lambda code: isinstance(code, str) and regency_of(code) in regencies).astype(bool)
+    elsewhere &= ~own | found.code.isna()
     codes = found.code.mask(elsewhere, parsed).astype("str")
     near = found.found_by.eq(FoundBy.NEAR_NAME) & ~elsewhere
     found = found._replace(findings=(*found.findings, *_near_finding(codes[near], name, file)))
@@ -46,6 +58,48 @@ def bridged_rows(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, f
     # Rows that are of elsewhere, or have no code, are told as that.
     told = tuple(one for one in found.findings if one.rule != "code_bridge")
     return found._replace(code=codes, findings=told)
+
+
+def with_shares(
+    findings: tuple[Finding, ...], codes: pd.Series[Any], twice: pd.Series[bool], people: pd.Series[float],
+    of: tuple[TableRows, Register],
+) -> tuple[Finding, ...]:  # fmt: skip
+    """Return findings where that of how villages were found says how many rows, and people, have one.
+
+    Parameters
+    ----------
+    codes, people
+        Of each row its village, missing for none, and its people.
+    twice
+        Which rows are of a village that others are of too.
+    of
+        The rows, and the villages of the area.
+    """
+    rows, known = of
+    several = codes.isna() & pd.Series(
+        [
+            isinstance(name, str) and len(known.named(village_key(name), _key(district))) > 1
+            for name, district in zip(rows.name, rows.district, strict=True)
+        ],
+        codes.index,
+    )
+    unclear = several | twice.reindex(codes.index, fill_value=False).astype(bool)
+    matched = codes.isin(list(known.names)) & ~unclear
+    parts = [
+        f"{counted(int(which.sum()), 'row')} with {people[which].sum():,.0f} people {said}"
+        for which, said in (
+            (matched, "found their village"), (unclear, "may be of several"),
+            (~matched & ~unclear, "found none"),
+        )
+    ]  # fmt: skip
+    return tuple(
+        replace(one, message=f"{one.message}: {', '.join(parts)}") if one.rule == "code_bridge" else one
+        for one in findings
+    )
+
+
+def _key(text: object) -> str:
+    return name_key(text) if isinstance(text, str) else ""
 
 
 def _near_finding(codes: pd.Series[Any], name: pd.Series[Any], file: str) -> tuple[Finding, ...]:
@@ -60,6 +114,19 @@ def _near_finding(codes: pd.Series[Any], name: pd.Series[Any], file: str) -> tup
         f"{file}: names that are nearly those of villages in their kecamatan were taken for these",
         "write the names as the map has them, or the codes", cells,
     ),)  # fmt: skip
+
+
+def unplaced_finding(codes: pd.Series[Any], rows: TableRows, file: str) -> tuple[Finding, ...]:
+    """Return the finding about rows of which neither code nor name tells the village, if there are any."""
+    none = codes.isna()
+    cells = village_cells(rows, codes.index[none], file)
+    if rows.code.notna().any():
+        return bad_codes(WHAT, rows.code, none, cells=cells)
+    told = bad_codes(
+        WHAT, rows.name, none, "rows whose name is of no village of the area, or of several", cells
+    )
+    action = "write the names of village and kecamatan as the map has them, or give the codes"
+    return tuple(replace(one, action=action) for one in told)
 
 
 def village_cells(
@@ -128,7 +195,16 @@ def require_codes(
     # A row without a code and without people is a remark or a heading.
     row = rows.code.notna() | people.notna()
     _refuse_unnamed(rows, codes, row, file)
-    refuse_mostly_bad(rows.code[row], codes[row].isna(), WHAT, file, regency_of(villages.index[0]))
+    if rows.code.notna().any():
+        refuse_mostly_bad(rows.code[row], codes[row].isna(), WHAT, file, regency_of(villages.index[0]))
+    elif int(codes[row].isna().sum()) * 2 > int(row.sum()):
+        shown = first_five(rows.name[row & codes.isna()].fillna("(empty)"))
+        msg = (
+            f"{WHAT}: {codes[row].isna().sum()} of {row.sum()} names in {file} are of no village of "
+            f"{regency_of(villages.index[0])}, or of several: {shown}. Name the right columns with name: and "
+            "district_name: in AREA.yml (regency: in a table of a province), or give codes."
+        )
+        raise SchemaError(msg)
 
 
 def rows_of_one_village(codes: pd.Series[Any], source: PopulationFile) -> pd.Series[bool]:
@@ -217,9 +293,16 @@ def require_own_codes(
     if codes.isin(villages.index).any() or villages.empty:
         return
     regency = regency_of(villages.index[0])
+    if text.isna().all():
+        msg = (
+            f"{WHAT}: no name in {file} is that of a village of {regency}, in its kecamatan where the table "
+            f"has one; it has {first_five(rows.name.dropna().head(5))}. Is it the table of another area?"
+        )
+        raise SchemaError(msg)
     found = first_five(text.dropna().head(5))
     msg = (
         f"{WHAT}: no code in {file} is a village of {regency}; it has {found}. Name the column of "
-        "Kemendagri codes with code:. (BPS codes also have ten digits, but are numbered differently.)"
+        "Kemendagri codes with code:, or those of names with name: and district_name:, or give a table with "
+        "both numberings as codes:. (BPS codes also have ten digits, but are numbered differently.)"
     )
     raise SchemaError(msg)

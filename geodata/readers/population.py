@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from geodata.codes import name_key
+from geodata.codes import name_key, regency_of
 from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.district_names import with_district_names
-from geodata.readers.files.cells import bad_codes, require_rows, total_finding, total_rows
+from geodata.readers.files.cells import require_rows, total_finding, total_rows
 from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.signatures import signature_finding, signature_rows
+from geodata.readers.people_elsewhere import other_district_finding, own_rows
 from geodata.readers.people_parts import WHAT, people_by_village
 from geodata.readers.people_rows import (
     Sums,
@@ -37,7 +38,8 @@ from geodata.readers.people_villages import (
     rows_of_one_village,
     strangers_finding,
     twice_finding,
-    village_cells,
+    unplaced_finding,
+    with_shares,
 )
 from geodata.readers.register import Register
 from geodata.readers.result import ReadLayer
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 
 def read_population(
     source: PopulationFile, villages: gpd.GeoDataFrame, *, register: Register | None = None,
-    name: str | None = None,
+    name: str | None = None, regency: str = "",
 ) -> ReadLayer:  # fmt: skip
     """Return the villages with ``people`` (and ``people_<group>``); NaN stays unknown.
 
@@ -67,6 +69,8 @@ def read_population(
         The codes in force, with those of BPS.
     name
         What findings call the table (:func:`geodata.areafile.list_names`); None for the file's name.
+    regency
+        The kabupaten's name, as tables of a province write it: rows that name another one are left aside.
 
     Raises
     ------
@@ -78,7 +82,7 @@ def read_population(
     file = name or source.path.name
     known = Register.of_villages(villages)
     known = known if register is None else known.joined(register)
-    found = _village_rows(source, villages, known, file)
+    found = _village_rows(source, villages, known, regency, file)
     own, twice, of_codes = _villages_of(found, source, known, villages, file)
     said = dict(zip(own, found.rows.district[own.index], strict=True))
     villages, of_districts = with_district_names(villages, said, file)
@@ -91,18 +95,24 @@ def read_population(
 
 
 class _VillageRows(NamedTuple):
-    """The rows of a table that count people of villages: what they say, and ``numbers`` of people by row."""
+    """The rows of a table that count people of villages: what they say, and ``numbers`` of people by row.
+
+    ``ours`` tells which rows name the area's kabupaten.
+    """
 
     rows: TableRows
     numbers: pd.DataFrame
+    ours: pd.Series[bool]
     findings: tuple[Finding, ...]
 
 
 def _village_rows(
-    source: PopulationFile, villages: gpd.GeoDataFrame, known: Register, file: str
+    source: PopulationFile, villages: gpd.GeoDataFrame, known: Register, regency: str, file: str
 ) -> _VillageRows:
-    """Return the rows of a file without signatures, totals, headings and sums of kecamatan."""
-    found = people_rows_of(source)
+    """Return the rows of a file without signatures, totals, headings, sums of kecamatan and others' rows."""
+    code = regency_of(str(villages.index[0])) if len(villages) else ""
+    own = own_rows(people_rows_of(source), source, code, (regency, known.regency), file)
+    found = own.rows
     table = found.columns.table
     signed = signature_rows(table, {name_key(v) for v in villages["village_name"]} - {""})
     of_signatures = signature_finding(WHAT, table, signed, file)
@@ -117,27 +127,40 @@ def _village_rows(
     numbers, doubts = people_of_rows(rows.table, people, source, file)
     rows, of_sums = _without_sums(rows, numbers["people"], known, file)
     of_marks = mark_findings(WHAT, found.marks, rows.table, file)
-    findings = (*of_signatures, *of_column, *of_totals, *of_headings, *doubts, *of_sums, *of_marks)
-    return _VillageRows(rows, numbers.loc[rows.table.index], findings)
+    findings = (
+        *own.findings,
+        *of_signatures,
+        *of_column,
+        *of_totals,
+        *of_headings,
+        *doubts,
+        *of_sums,
+        *of_marks,
+    )
+    index = rows.table.index
+    return _VillageRows(rows, numbers.loc[index], own.ours[index], findings)
 
 
 def _villages_of(
     found: _VillageRows, source: PopulationFile, known: Register, villages: gpd.GeoDataFrame, file: str
 ) -> tuple[pd.Series[Any], pd.Series[bool], tuple[Finding, ...]]:
     """Return the code of each row that tells a village, and which rows are of one that others are of too."""
-    rows = found.rows
-    bridged = bridged_rows(rows, known, villages, file)
-    codes = bridged.code
-    again = repeated_rows(rows.table, codes, rows.district) & (not source.part_columns)
-    of_again = repeated_finding(codes[again], rows, file)
-    rows, codes = rows.kept(~again), codes[~again]
+    rows, people = found.rows, found.numbers["people"]
+    bridged = bridged_rows(rows, known, villages, file, found.ours)
+    again = repeated_rows(rows.table, bridged.code, rows.district) & (not source.part_columns)
+    of_again = repeated_finding(bridged.code[again], rows, file)
+    aside = bridged.code.isna() & bridged.strange
+    of_others = other_district_finding(aside, people, rows, file)
+    rest = ~(again | aside)
+    codes, rows = bridged.code[rest], rows.kept(rest)
     twice = rows_of_one_village(codes, source)
     require_own_codes(codes, twice, rows, villages, file)
     of_twice = twice_finding(codes[twice], rows, file)
-    require_codes(rows, codes, found.numbers["people"].loc[codes.index], villages, file)
-    lost = codes.index[codes.isna()]
-    of_lost = bad_codes("population", rows.code, codes.isna(), cells=village_cells(rows, lost, file))
-    return codes[codes.notna()], twice, (*bridged.findings, *of_again, *of_twice, *of_lost)
+    require_codes(rows, codes, people[rest], villages, file)
+    of_lost = unplaced_finding(codes, rows, file)
+    counted = found.rows.kept(~again), known
+    told = with_shares(bridged.findings, bridged.code[~again], twice, people[~again], counted)
+    return codes[codes.notna()], twice, (*told, *of_others, *of_again, *of_twice, *of_lost)
 
 
 def _by_village(

@@ -7,6 +7,7 @@ or by the polygon that covers it; how is kept for each row, and counted.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +30,15 @@ from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_vector
 from geodata.readers.near_names import nearly
-from geodata.readers.numbering import ToldVillage, Where, of_other_numbering
+from geodata.readers.numbering import (
+    ROWS,
+    ToldVillage,
+    Where,
+    of_other_numbering,
+    says_bps,
+    systems_of,
+    unproven,
+)
 from geodata.vocabulary.statuses import Word
 
 if TYPE_CHECKING:
@@ -112,12 +121,15 @@ class Register:
         Code → polygon (EPSG:4326), empty where the register is a table.
     districts
         Code of a kecamatan → its name.
+    regency
+        The kabupaten's name; "" where the register is a map, or does not tell.
     """
 
     names: dict[str, tuple[str, str]]
     bps: dict[str, str] = field(default_factory=dict)
     polygons: dict[str, shapely.Geometry] = field(default_factory=dict)
     districts: dict[str, str] = field(default_factory=dict)
+    regency: str = ""
 
     @classmethod
     def of_villages(cls, villages: gpd.GeoDataFrame) -> Register:
@@ -130,7 +142,8 @@ class Register:
         bps = {k: code for k, code in other.bps.items() if code in self.names}
         shapes = {code: shape for code, shape in other.polygons.items() if code in self.names}
         districts = {**other.districts, **self.districts}
-        return Register(self.names, {**self.bps, **bps}, {**self.polygons, **shapes}, districts)
+        regency = self.regency or other.regency
+        return Register(self.names, {**self.bps, **bps}, {**self.polygons, **shapes}, districts, regency)
 
     def named(self, name: str, district: str) -> list[str]:
         """Return the codes of a village's name, in the kecamatan where one is given (keys of names)."""
@@ -204,7 +217,8 @@ def read_register(source: CodesFile, regency: str) -> Register:
     if not names:
         msg = f"{WHAT}: {source.path.name} has no village of {regency}. Give a table of the codes in force."
         raise EmptyAreaError(msg)
-    return Register(names, bps, shapes, districts)
+    own = levels.get(regency)
+    return Register(names, bps, shapes, districts, own if isinstance(own, str) else "")
 
 
 def _key(text: object) -> str:
@@ -228,12 +242,15 @@ class Rows(NamedTuple):
         Text by row, or missing.
     shapes
         Of a map, object ``(rows,)``, shapes in degrees.
+    ours
+        bool ``(rows,)``, of the kabupaten whatever kecamatan they name; None for all.
     """
 
     code: pd.Series[Any]
     name: pd.Series[Any]
     district: pd.Series[Any]
     shapes: NDArray[np.object_] | None = None
+    ours: NDArray[np.bool_] | None = None
 
 
 class Bridged(NamedTuple):
@@ -249,6 +266,11 @@ class Bridged(NamedTuple):
         What is to be said of it.
     renumbered
         bool ``(rows,)``, which have a code that looks like one of Kemendagri's in force and is none.
+    unproven
+        bool ``(rows,)``, whose code need not be Kemendagri's and did not count
+        (:func:`geodata.readers.numbering.unproven`).
+    strange
+        bool ``(rows,)``, without a village and of a kecamatan that the area has not.
     """
 
     code: pd.Series[Any]
@@ -256,6 +278,8 @@ class Bridged(NamedTuple):
     system: CodeSystem
     findings: tuple[Finding, ...]
     renumbered: NDArray[np.bool_]
+    unproven: NDArray[np.bool_]
+    strange: NDArray[np.bool_]
 
 
 def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple[str, str]) -> Bridged:
@@ -277,30 +301,79 @@ def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple
     SchemaError
         Most names are those of other villages than their codes', and no numbering explains it.
     """
-    system = code_system(rows.code.dropna())
+    told = [_told(*row, register) for row in zip(rows.code, rows.name, rows.district, strict=True)]
+    system, doubtful = _system_of(rows, told, register, columns[0])
     renumbered = np.zeros(len(rows.code), dtype=bool)
     if system is CodeSystem.KEMENDAGRI and register.names:
-        told = [_told(*row, register) for row in zip(rows.code, rows.name, rows.district, strict=True)]
+        judged = [one._replace(code=None) if no else one for one, no in zip(told, doubtful, strict=True)]
         regencies = {regency_of(next(iter(register.names)))}
-        renumbered = of_other_numbering(told, regencies, Where(layer, file, ("code", "name"))).other
+        renumbered = of_other_numbering(judged, regencies, Where(layer, file, ("code", "name"))).other
         if any(one.code in register.names for one, other in zip(told, renumbered, strict=True) if other):
             system = CodeSystem.OTHER
     code = pd.Series(None, index=rows.code.index, dtype=object)
     found_by = pd.Series(FoundBy.NONE.value, index=code.index, dtype=object)
-    for row, text, name, district, other in zip(
-        code.index, rows.code, rows.name, rows.district, renumbered, strict=True
+    for row, text, name, district, other, unclear in zip(
+        code.index, rows.code, rows.name, rows.district, renumbered, doubtful, strict=True
     ):
         one = CodeSystem.BPS if other else system
-        found, how = _one(text, _village(name), _key(district), register, one)
+        found, how = _one(None if unclear else text, _village(name), _key(district), register, one)
         code[row], found_by[row] = found, how.value
     _without_strangers(code, found_by, rows, register)
     if rows.shapes is not None and register.polygons:
         _by_overlap(code, found_by, rows.shapes, register)
-    _by_name_alone(code, found_by, rows, register)
-    whose = CodeSystem.OTHER if renumbered.any() else system
+    strange = _of_strange_districts(rows, register)
+    _by_name_alone(code, found_by, rows, register, strange)
+    whose = CodeSystem.OTHER if (renumbered | doubtful).any() else system
     said = _findings(rows, code, found_by, whose, layer, file, columns)
-    said += _contradictions(rows, code, register, layer, file, columns)
-    return Bridged(code, found_by, system, said, renumbered)
+    by_number = found_by.isin([FoundBy.CODE, FoundBy.BPS, FoundBy.OVERLAP])
+    said += _contradictions(rows, code[by_number], register, layer, file, columns)
+    said += unproven_finding(rows.code[doubtful], code.isna()[doubtful], layer, file)
+    return Bridged(code, found_by, system, said, renumbered, doubtful, strange & code.isna().to_numpy())
+
+
+def _system_of(
+    rows: Rows, told: Sequence[ToldVillage], register: Register, heading: str
+) -> tuple[CodeSystem, NDArray[np.bool_]]:
+    """Return whose numbering a column is, and which of its codes nothing proves to be Kemendagri's.
+
+    A register that knows both numberings is asked which of them explains more of the column.
+    """
+    system = code_system(rows.code.dropna())
+    none = np.zeros(len(told), dtype=bool)
+    if system is CodeSystem.BPS or not register.names:
+        return system, none
+    doubtful = unproven(told, register.names, heading=heading, bps=register.bps)
+    codes = {str(one.code) for one, doubt in zip(told, doubtful, strict=True) if doubt}
+    by_code, by_bps = systems_of(codes, register.names, register.bps)
+    if by_bps > by_code or (by_bps and says_bps(heading)):
+        return CodeSystem.BPS, none
+    return system, doubtful
+
+
+def unproven_finding(
+    codes: pd.Series[Any], lost: pd.Series[bool], layer: str, file: str
+) -> tuple[Finding, ...]:
+    """Return the finding about a column of codes that need not be Kemendagri's, if there are any.
+
+    Parameters
+    ----------
+    codes
+        Those of the rows, as they are written; its name is the heading.
+    lost
+        Which of these rows are of no known village now.
+    """
+    if codes.empty:
+        return ()
+    told = tuple(f"row {row} ({text})" for row, text in codes.head(5).items())
+    column = str(codes.name or "")
+    return (Finding(
+        "error" if lost.any() else "warning", layer, "codes_unproven", len(codes), told,
+        f"{file}: nothing proves the codes of the column {column} to be Kemendagri's, those of BPS have ten "
+        f"digits too: none counts ({counted(int(lost.sum()), 'row')} without a known village)",
+        "give the codes of Kemendagri, or the names of village and kecamatan beside them, or a table of both "
+        "numberings (codes: with bps:)",
+        (Cell(file, 0, column, str(codes.iloc[0]), effect="counts for nothing"),),
+    ),)  # fmt: skip
 
 
 def _told(code: object, name: object, district: object, register: Register) -> ToldVillage:
@@ -342,13 +415,52 @@ def _without_strangers(
             code[row], found_by[row] = found, how.value
 
 
-def _by_name_alone(code: pd.Series[Any], found_by: pd.Series[Any], rows: Rows, register: Register) -> None:
-    """Find the rows left by a name that the kabupaten has once and is free: its kecamatan may be new."""
-    names = rows.name[code.isna()].map(_village)
-    for row, name in names[(names != "") & ~names.duplicated(keep=False)].items():
+def _by_name_alone(
+    code: pd.Series[Any], found_by: pd.Series[Any], rows: Rows, register: Register, strange: NDArray[np.bool_]
+) -> None:
+    """Find the rows left by a name that the kabupaten has once and is free: its kecamatan may be new.
+
+    So it is with names that are nearly those of one village alone, beside a kecamatan.
+    """
+    left = code.isna().to_numpy() & ~strange
+    names = rows.name[left].map(_village)
+    names = names[(names != "") & ~names.duplicated(keep=False)]
+    for row, name in names.items():
         found = register.named(name, "")
         if len(found) == 1 and found[0] not in set(code.dropna()):
             code[row], found_by[row] = found[0], FoundBy.NAME_ALONE.value
+    left_over = names[code[names.index].isna() & rows.district[names.index].map(_key).ne("")]
+    near = {row: _only_near(name, register) for row, name in left_over.items()}
+    claims = Counter([*code.dropna(), *near.values()])
+    for row, one in near.items():
+        if one is not None and claims[one] == 1:
+            code[row], found_by[row] = one, FoundBy.NEAR_NAME.value
+
+
+def _only_near(name: str, register: Register) -> str | None:
+    """Return the one village of the kabupaten of nearly a name, where none has the name itself."""
+    found = [code for code, (known, _) in register.names.items() if known == name or nearly(name, known)]
+    return found[0] if len(found) == 1 and register.names[found[0]][0] != name else None
+
+
+def _of_strange_districts(rows: Rows, register: Register) -> NDArray[np.bool_]:
+    """Return which rows name a kecamatan that the area has not, and may be of elsewhere.
+
+    A kecamatan of which most rows name a village that the kabupaten has once is its own by an old name.
+    """
+    none = np.zeros(len(rows.code), dtype=bool)
+    known = {district for _, district in register.names.values()}
+    if rows.ours is None or "" in known:
+        return none
+    keys = rows.district.map(_key)
+    ours = {key: key in known or any(nearly(key, one) for one in known) for key in keys.unique()}
+    strange = ~rows.ours & (keys != "").to_numpy() & ~keys.map(ours).to_numpy(dtype=bool)
+    once = Counter(name for name, _ in register.names.values())
+    named = rows.name.map(_village).map(lambda name: once[name] == 1).astype(bool)
+    for _, of_one in named[strange].groupby(keys[strange]):
+        if len(of_one) >= ROWS and 2 * of_one.sum() > len(of_one):
+            strange &= ~named.index.isin(of_one.index)
+    return np.asarray(strange, dtype=bool)
 
 
 def _contradictions(

@@ -133,8 +133,11 @@ def _say_all(findings: Sequence[Finding], grade: Grade, written: Sequence[str]) 
 
 def shown(finding: Finding) -> str:
     """Return a finding as the console shows it."""
+    from planner.reports.proposal.found import WITH_OWN_COUNT
+
     ids = ", ".join(finding.ids)
-    more = f" and {finding.count - len(finding.ids)} more" if finding.count > len(finding.ids) > 0 else ""
+    rest = 0 if finding.rule in WITH_OWN_COUNT else finding.count - len(finding.ids)
+    more = f" and {rest} more" if ids and rest > 0 else ""
     listed = f"\n    {ids}{more}" if ids else ""
     return (
         f"{finding.severity.upper():8}{finding.layer}.{finding.rule}: {finding.count} – {finding.message}"

@@ -17,7 +17,7 @@ from geodata.codes import (
 )
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.near_names import nearly
-from geodata.readers.numbering import ToldVillage, Where, of_other_numbering
+from geodata.readers.numbering import ToldVillage, Where, of_other_numbering, unproven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ class _Row(NamedTuple):
 
 
 # What may be told of how rows' villages were found.
-RULES = ("differ", "unclear", "foreign", "renumbered", "near", "disputed")
+RULES = ("differ", "unclear", "foreign", "renumbered", "near", "disputed", "unproven")
 
 
 class _Found(NamedTuple):
@@ -130,8 +130,22 @@ class _Villages:
         exact = self.named(row)
         if exact:
             return _Found(exact[0], exact=True) if len(exact) == 1 else None
-        near = self.near(row)
-        return None if near is None else _Found(near, exact=False)
+        near = self.near(row) or (self.of_old_code(row) if coded and not renumbered else None)
+        return None if near is None else _Found(near, exact=self._names[near] == village_key(row.name))
+
+    def of_old_code(self, row: _Row) -> str | None:
+        """Return the one village of its kabupaten with a row's name, exactly or nearly, whose code is old.
+
+        The code is of this kabupaten and not on the map, and its kecamatan is: the village has another now.
+        """
+        known = isinstance(row.district, str) and name_key(row.district) in self._districts
+        if row.regency is None or not known or row.parsed in self.codes:
+            return None
+        key = village_key(row.name)
+        within = [c for c in self._names if regency_of(c) == row.regency]
+        exact = [c for c in within if self._names[c] == key]
+        found = exact or [c for c in within if nearly(key, self._names[c])]
+        return found[0] if len(found) == 1 else None
 
     def of_code(self, row: _Row) -> _Row:
         """Return a row that names no kabupaten, or none of these, as one that names that of its code."""
@@ -238,9 +252,14 @@ def declared_villages(
     rows = [known.row(*cells) for cells in zip(code, name, district, regencies, strict=True)]
     of_bps = mostly_bps(code)
     other, disputed = np.zeros((2, len(rows)), dtype=np.bool_)
+    doubtful = other
     if not of_bps:
         where = Where("facilities", file, ("village", "village_name"))
-        other, disputed = of_other_numbering([known.told(row) for row in rows], known.regencies, where)
+        told = [known.told(row) for row in rows]
+        doubtful = unproven(told, known.codes, heading=str(code.name or ""))
+        told = [one._replace(code=None) if no else one for one, no in zip(told, doubtful, strict=True)]
+        other, disputed = of_other_numbering(told, known.regencies, where)
+        other |= doubtful
     codes, district, regency = np.full((3, len(rows)), None, dtype=object)
     by_name = np.zeros(len(rows), dtype=bool)
     said: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
@@ -257,6 +276,7 @@ def declared_villages(
             by_name[i] = found is not None
         codes[i] = None if found is None else found.code
         rule = known.rule_of(row, found, by_name=bool(by_name[i]))
+        rule = "unproven" if rule == "foreign" and doubtful[i] else rule
         if rule:
             said[rule][i] = row.name if rule in ("differ", "near", "unclear") else row.code
     return Declared(codes, by_name, district, regency, tuple(_findings(said, codes, ids, file, (code, name))))
@@ -290,6 +310,9 @@ def _findings(
         ("error", "codes_disputed", said["disputed"], code,
          "most names of a kabupaten are those of other villages than their codes'; neither counts there",
          "correct the codes or the names: one column may be sorted without the other"),
+        ("error", "codes_unproven", said["unproven"], code,
+         "nothing proves that village codes are Kemendagri's (BPS's have ten digits too): they do not count",
+         "give the codes of Kemendagri, or the names of village and kecamatan beside them"),
         (grave[1], "foreign_code", said["renumbered"], code,
          "village codes are of another numbering; the village was found by its name and kecamatan",
          "give Kemendagri codes, or switch the column off with village: null"),
