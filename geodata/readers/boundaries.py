@@ -34,6 +34,7 @@ from geodata.readers.files.cells import (
 )
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
+from geodata.readers.numbering import NO_KIND, ROWS
 from geodata.readers.register import CodeSystem, Register, Rows, bridge, code_system, how_to_get_codes
 from geodata.readers.result import ReadLayer
 from geodata.readers.slivers import close_slivers
@@ -145,6 +146,7 @@ def _coded(
         return _by_register(columns, source, text, (code_column or "", str(name_column)),
                             (regency_code, regency), register)  # fmt: skip
     codes, bad = _village_codes(text, source, regency_code)
+    _refuse_bps(text[bad], codes, source, regency_code)
     findings = bad_codes("villages", text, bad)
     raw, codes = raw[~bad.to_numpy()], codes[~bad]
     of_area = codes.str.startswith(regency_code + ".").to_numpy()
@@ -283,6 +285,23 @@ def _village_codes(
     refuse_mostly_bad(text, bad, WHAT, source.path.name, regency_code)
     codes = codes.mask(bad)
     return codes, bad
+
+
+def _refuse_bps(
+    bad: pd.Series[str], codes: pd.Series[str], source: BoundariesFile, regency_code: str
+) -> None:
+    """Raise SchemaError where so many codes of a kabupaten are none of Kemendagri's that none need be."""
+    own = bad.map(parse_village_code, na_action="ignore").dropna().astype("str")
+    own = own[own.str.startswith(regency_code) & ~own.str.endswith("000")]
+    of_area = codes.dropna().str.startswith(regency_code).sum()
+    if len(own) >= ROWS and len(own) > NO_KIND * (len(own) + of_area):
+        msg = (
+            f"{WHAT}: {len(own)} codes of {regency_code} in {source.path.name} are none of Kemendagri's: "
+            f"{first_five(own)}. The column may be one of BPS, whose other codes are those of other villages "
+            "of Kemendagri's. Name the column of Kemendagri codes with code:, or give the codes in force "
+            "with codes:, and villages are found by name."
+        )
+        raise SchemaError(msg)
 
 
 def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, tuple[Finding, ...]]:

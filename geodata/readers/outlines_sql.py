@@ -41,7 +41,8 @@ _TOKEN = re.compile(
     r"|(?P<mark>(?!/\*|--|\#)[^\s'\"`\\\w])"
 )
 _ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
-_CONTROL = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "b": "\b", "Z": "\x1a"}
+# A NUL is no letter, and ends a text wherever C reads it.
+_CONTROL = {"n": "\n", "r": "\r", "t": "\t", "0": "", "b": "\b", "Z": "\x1a"}
 _PATH = re.compile(r"[\[\]\d\s.,eE+-]*")
 
 

@@ -19,6 +19,7 @@ from geodata.readers.files.cells import (
 )
 from geodata.readers.files.cells import id_column as ids_of
 from geodata.readers.files.opening import source_record
+from geodata.readers.numbering import ToldVillage, unproven
 from geodata.readers.people_table import read_any_table
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
@@ -59,6 +60,7 @@ def read_working_areas(
     )
     text = text_column(table, code_column)
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    _require_proven(codes, villages, str(code_column), source.path.name)
     totals = total_rows(table, codes.notna())
     text, codes, ids = text[~totals], codes[~totals], ids_of(table, puskesmas_column)[~totals]
     pairs = pd.DataFrame({"code": codes, "id": ids}).dropna().drop_duplicates()
@@ -89,3 +91,15 @@ def read_working_areas(
     joined = villages.assign(puskesmas_id=served.reindex(villages.index).astype("str"))
     served_by = joined[[*villages.columns.drop("geometry"), "puskesmas_id", "geometry"]]
     return ReadLayer(served_by, tuple(findings), source_record(WHAT, source))
+
+
+def _require_proven(codes: pd.Series[str], villages: gpd.GeoDataFrame, column: str, file: str) -> None:
+    """Raise SchemaError where nothing proves a column of codes to be Kemendagri's."""
+    told = [ToldVillage(code if isinstance(code, str) else None, None, sure=False) for code in codes]
+    if unproven(told, list(villages.index), heading=column).any():
+        msg = (
+            f"{WHAT}: nothing proves the codes of the column {column} of {file} to be Kemendagri's; those of "
+            "BPS have ten digits too, and are of other villages. Give the codes of Kemendagri, or name their "
+            "column with code:."
+        )
+        raise SchemaError(msg)

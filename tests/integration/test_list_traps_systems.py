@@ -12,7 +12,7 @@ from geodata.errors import SchemaError
 
 pytestmark = pytest.mark.slow
 
-# A kota of two kecamatan, and its codes of BPS: 3671 010 is Kemendagri's 36.71.01, 3671 011 is 36.71.02, but the
+# A kota of two kecamatan, and its codes of BPS: 3671 010 is Kemendagri's 36.71.01, 3671 011 is 36.71.02. The
 # ten digits of 3671 011 001 are those of 36.71.01.1001. By hand, as in Kota Tangerang.
 NAMES = {
     "36.71.01": ["Aren", "Bambu", "Cemara", "Damar"],
@@ -188,3 +188,14 @@ def test_a_villages_code_without_its_end_is_no_kecamatan(folder):
     assert "district_row" not in told
     assert [c.row for c in told["bad_code"].cells] == [5]
     assert len(known(layers)) == 7
+
+
+def test_a_map_and_working_areas_with_codes_of_bps_are_refused(folder):
+    rows = {"kode": [*BPS[:3], "3671012001", *BPS[4:]], "puskesmas": ["P1"] * 8}
+    pd.DataFrame(rows).to_csv(folder / "w.csv", index=False)
+    with pytest.raises(SchemaError, match=r"working_areas: nothing proves .* kode of w\.csv"):
+        built(folder, units={"nama": ["P"], "id": ["P1"], "kode_desa": ["36.71.01.1001"]},
+              working_areas={"path": "w.csv", "code": "kode", "puskesmas": "puskesmas"})  # fmt: skip
+    gpd.read_file(folder / "desa.geojson").assign(kode=rows["kode"]).to_file(folder / "desa.geojson")
+    with pytest.raises(SchemaError, match=r"3 codes of 36\.71 .* none of Kemendagri's.*codes:"):
+        built(folder)
