@@ -67,7 +67,8 @@ def test_a_ring_beside_its_outline_is_a_part_and_told(read):
     ("written", "name"),
     [
         ("Ma''bar", "Ma'bar"), (r"Ma\'bar", "Ma'bar"), ("''", "'"), (r"a\\", "a\\"), (r"a\\''b", "a\\'b"),
-        ("(x), (y); -- z /* w */", "(x), (y); -- z /* w */"), ("Kōba ”", "Kōba ”"), (r"a\nb", "a\nb"), (r"Ko\0ba", "Koba"),
+        ("(x), (y); -- z /* w */", "(x), (y); -- z /* w */"), ("Kōba ”", "Kōba ”"), (r"a\nb", "a\nb"),
+        (r"Ko\0ba", "Koba"),
     ],
 )  # fmt: skip
 def test_quotes_in_names(read, written, name):
