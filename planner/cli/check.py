@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geodata.layers import Finding, Layers
     from planner.cli.console import Commands
     from planner.coverage.grade import Grade
+    from planner.reports.senders.answers import AnswerRow
 
 
 def add_commands(commands: Commands) -> None:
@@ -99,20 +100,40 @@ def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse
         gone = f"{counted(removed, 'row')} left out, " if removed else ""
         say(
             f"{file}: {counted(taken, 'answer')} taken, {confirmed} confirmed as right, {gone}"
-            f"{len(mine) - taken - confirmed - removed} not taken"
+            f"{sum(a.taken == 'no' for a in mine)} not taken"
         )
         for answer in (a for a in mine if a.taken == "removed"):
             twice = "as it stands twice" if answer.finding.split(".")[1] in TWICE else "as its sender says"
             say(f"    row {answer.row} is left out, {twice} ({answer.finding})")
         for answer in (a for a in mine if a.taken == "no"):
-            say(f"    row {answer.row or '?'} ({answer.finding}): {answer.answer!r} – {answer.why}")
+            about = answer.finding or answer.column
+            say(f"    row {answer.row or '?'} ({about}): {answer.answer!r} – {answer.why}")
         if file in answered.others:
             cells = counted(answered.others[file], "cell", "cells")
             say(f"    {cells} besides the answers hold what was not sent; nothing of it was taken")
+        _say_gone([a for a in mine if a.taken == "gone"], answered.rows_gone.get(file, 0))
         say(f"    next: in AREA.yml, name {options.out / corrected} in the place of {file} (and leave sheet: "
             "out; of a map of units write coordinates: geometry), and build again")  # fmt: skip
     for path in answered.files:
         say(f"written: {path}")
+
+
+def _say_gone(gone: Sequence[AnswerRow], rows: int) -> None:
+    """Say what the sender took out of a workbook."""
+    from geodata.errors import counted, first_five
+
+    if gone:
+        where = first_five(dict.fromkeys(a.row for a in gone))
+        say(
+            f"    {counted(len(gone), 'finding that was sent is', 'findings that were sent are')} in the "
+            f"workbook no more (rows {where}): whether there was an answer is not known; ask for the "
+            "workbook with all its sheets, rows and columns"
+        )
+    if rows:
+        say(
+            f"    {counted(rows, 'row of the list is', 'rows of the list are')} in the workbook no more; the "
+            "corrected list has them all the same: take out by hand what is to go"
+        )
 
 
 def _say_all(findings: Sequence[Finding], grade: Grade, written: Sequence[str]) -> None:

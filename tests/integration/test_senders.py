@@ -478,3 +478,66 @@ def test_a_word_far_away_in_a_sheet_makes_no_cells(area, tmp_path, jangkau):
     book = openpyxl.load_workbook(tmp_path / "sent/pustu-periksa.xlsx")
     assert book["Catatan"].cell(1_048_576, 16_384).value == "=1+1"
     assert book["Catatan"].cell(1_048_576, 16_384).data_type == "s"
+
+
+def _answered(sent, tmp_path, jangkau, change):
+    """Answer all findings of the list of pustu, change the workbook, and read it back: rows and words."""
+    folder, work = sent
+    book = openpyxl.load_workbook(folder / "pustu-periksa.xlsx")
+    for cell in ids(book["Pustu"]).values():
+        cell.value = "benar"
+    change(book)
+    book.save(tmp_path / "back.xlsx")
+    out = tmp_path / "answered"
+    status, said, err = jangkau("check", work, "--answers", tmp_path / "back.xlsx", "--out", out)
+    assert (status, err) == (0, "")
+    return rows_of(out / "answers.csv"), said
+
+
+def test_a_whole_workbook_has_nothing_that_is_gone(sent, tmp_path, jangkau):
+    rows, said = _answered(sent, tmp_path, jangkau, lambda book: book["Pustu"].insert_rows(5))
+    assert all(row["taken"] != "gone" and row["finding"] for row in rows)
+    assert "no more" not in said
+
+
+def test_an_answer_beside_no_finding_is_told(sent, tmp_path, jangkau):
+    def change(book):
+        sheet = book["Pustu"]
+        assert sheet.cell(4, 9).value is None, "a row without a finding"
+        sheet.cell(4, 8).value = "sudah tutup"
+
+    rows, said = _answered(sent, tmp_path, jangkau, change)
+    [stray] = [row for row in rows if not row["finding"]]
+    assert (stray["row"], stray["column"], stray["answer"], stray["taken"]) == (
+        "4", "JAWABAN", "sudah tutup", "no",
+    )  # fmt: skip
+    assert "row 4 (JAWABAN): 'sudah tutup' – no finding stands beside it" in said
+
+
+@pytest.mark.parametrize("how", ["ids emptied", "ids deleted", "row deleted", "sheet deleted"])
+def test_what_the_sender_took_out_is_counted(sent, tmp_path, jangkau, how):
+    of_all = {}
+
+    def change(book):
+        sheet = book["Pustu"]
+        of_all.update({(rule, row): cell.column for (rule, row), cell in ids(sheet).items()})
+        if how == "ids emptied":
+            for (_, row), column in of_all.items():
+                sheet.cell(row, column + 1).value = None
+        elif how == "ids deleted":
+            for column in sorted(set(of_all.values()), reverse=True):
+                sheet.delete_cols(column + 1)
+        elif how == "row deleted":
+            sheet.delete_rows(6)
+        else:
+            book.remove(sheet)
+
+    rows, said = _answered(sent, tmp_path, jangkau, change)
+    gone = [row for row in rows if row["taken"] == "gone"]
+    strays = [row for row in rows if not row["finding"]]
+    lost = [key for key in of_all if key[1] == 6] if how == "row deleted" else list(of_all)
+    assert len(gone) == len(lost) > 1
+    assert f"{len(lost)} findings that were sent are in the workbook no more" in said
+    assert len(strays) == (len(of_all) if how.startswith("ids") else 0)
+    assert ("1 row of the list is in the workbook no more" in said) == (how == "row deleted")
+    assert ("6 rows of the list are in the workbook no more" in said) == (how == "sheet deleted")

@@ -107,6 +107,7 @@ def test_one_finding_answered_twice_and_one_never_sent_are_refused(tmp_path):
     assert [(a.answer, a.taken, a.why) for a in decided.answers] == [
         ("A; B", "no", "several answers for one finding"),
         ("C", "no", "no such finding was sent"),
+        ("", "gone", "the row, or its id in the hidden column, was taken out of the workbook"),
     ]
     assert decided.rows == sent.rows
 

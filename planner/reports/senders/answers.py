@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 RIGHT, PROPOSED = "benar", "usulan"
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
 TAKEN, CONFIRMED, REMOVED, REFUSED = "yes", "confirmed", "removed", "no"
+GONE = "gone"
 # What they write of a row that stands twice, and the rules that say so of two rows of one list.
 REMOVE = ("hapus", "hapus baris", "hapus baris ini", "baris ganda", "ganda", "dobel")
 VILLAGE_TWICE = "village_twice"
@@ -66,7 +67,8 @@ class AnswerRow(NamedTuple):
     before, answer
         What stood there, and what the sender wrote.
     taken
-        yes, confirmed (right as it was), removed (the row was left out) or no.
+        yes, confirmed (right as it was), removed (the row was left out), no, or gone: the finding stands in
+        the workbook no more, so that nobody knows whether there was an answer.
     why
         Of one that was not taken, why.
     """
@@ -133,7 +135,23 @@ def decide(returned: Returned, known: Mapping[str, FindingRow], layers: Layers |
         for finding, said in returned.answers.items()
         if finding not in sent
     ]
-    return Decided(tuple(answers), _applied(changes, returned))
+    return Decided((*answers, *_unheard(returned)), _applied(changes, returned))
+
+
+def _unheard(returned: Returned) -> list[AnswerRow]:
+    """Return what was written beside no finding, and the findings that are gone from the workbook."""
+    stray = "no finding stands beside it (in the hidden column at its right); correct the list by hand"
+    gone = "the row, or its id in the hidden column, was taken out of the workbook"
+    return [
+        *(
+            AnswerRow(returned.file, "", str(s.row), s.heading, "", s.text, REFUSED, stray)
+            for s in returned.strays
+        ),
+        *(
+            AnswerRow(returned.file, one.finding, one.row, one.column, one.value, "", GONE, gone)
+            for one in returned.gone
+        ),
+    ]
 
 
 def _answer(change: _Change, file: str) -> AnswerRow:

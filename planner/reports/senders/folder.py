@@ -49,12 +49,15 @@ class Answered(NamedTuple):
         The name of each corrected list, by that of the list.
     others
         By list: in how many cells besides the answers stands what was not sent; none of it was taken.
+    rows_gone
+        By list: how many of its rows stand in the workbook no more; the corrected list has them all the same.
     """
 
     files: list[Path]
     answers: tuple[AnswerRow, ...]
     corrected: dict[str, str]
     others: dict[str, int]
+    rows_gone: dict[str, int]
 
 
 def write_findings(
@@ -204,7 +207,8 @@ def write_answers(
         _write_run(stage, "check --answers", layers, workbooks)
         names = sorted(p.name for p in stage.iterdir())
     others = {one.file: one.others for one in returned if one.others}
-    return Answered([out / name for name in names], answers, corrected, others)
+    rows_gone = {one.file: one.rows_gone for one in returned if one.rows_gone}
+    return Answered([out / name for name in names], answers, corrected, others, rows_gone)
 
 
 def _write_run(stage: Path, command: str, layers: Layers, inputs: Iterable[Path] = ()) -> None:

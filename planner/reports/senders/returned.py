@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -89,6 +90,12 @@ class Returned(NamedTuple):
         What it is read into: facilities, or population.
     code, code_column
         The column of villages' codes, and its number from 1; "" and 0 where no code may be written.
+    strays
+        What stands in a column of answers beside no finding: the sheet's row, its heading, the text.
+    gone
+        The findings whose ids stand nowhere any more: what was answered to them is not known.
+    rows_gone
+        How many rows of the list stand nowhere any more; they are in ``rows`` all the same.
     """
 
     path: Path
@@ -104,6 +111,17 @@ class Returned(NamedTuple):
     layer: Literal["facilities", "population"] = "facilities"
     code: str = ""
     code_column: int = 0
+    strays: tuple[Stray, ...] = ()
+    gone: tuple[Asked, ...] = ()
+    rows_gone: int = 0
+
+
+class Stray(NamedTuple):
+    """A text in a column of answers that belongs to no finding."""
+
+    row: int
+    heading: str
+    text: str
 
 
 def _sheets(path: Path) -> list[str]:
@@ -148,8 +166,12 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
     every = {one.finding for _, asked, _ in sent for one in asked}
     seen = [_Seen({one.finding: one for one in asked}, rows, every) for _, asked, rows in sent]
     for name, page in pages.items():
-        for one in _owners(seen, [about.sheet for about, _, _ in sent], name, page):
-            one.read(page)
+        sheets = [about.sheet for about, _, _ in sent]
+        owners = _owners(seen, sheets, name, page)
+        for one in owners:
+            one.read(page, of_list=name in sheets)
+        if owners:
+            owners[0].strays += _strays(page)
     return tuple(
         Returned(
             path,
@@ -165,6 +187,9 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
             about.layer,
             about.code,
             about.code_column,
+            tuple(one.strays),
+            one.gone(),
+            one.rows_gone(),
         )
         for (about, asked, rows), one in zip(sent, seen, strict=True)
     )
@@ -241,7 +266,11 @@ class _Seen:
         self.answers: dict[str, list[str]] = {}
         self.overwritten: dict[str, str] = {}
         self.others = 0
+        self.strays: list[Stray] = []
         self._asked = asked
+        self._there: set[str] = set()
+        self._of_rows = Counter(key for key in map(_row_key, rows) if key)
+        self._found: Counter[tuple[str, ...]] = Counter()
         # Ids of the workbook's other lists are no strangers.
         self._elsewhere = set(every) - set(asked)
         self._rows = rows
@@ -251,8 +280,13 @@ class _Seen:
         """Return whether an id of this list is among some texts."""
         return not self._asked.keys().isdisjoint(texts)
 
-    def read(self, page: Sequence[Sequence[str]]) -> None:
+    def read(self, page: Sequence[Sequence[str]], *, of_list: bool) -> None:
         ours = _columns_of_ids(page)
+        rows = Counter(_row_key(row[: len(self._known)]) for row in page)
+        # Other sheets repeat words of the list, such as that with the instructions.
+        for row, times in rows.items():
+            if row in self._of_rows or of_list or ours:
+                self._found[row] += times
         if not ours and not any(text in self._asked for row in page for text in row):
             return
         for row in page:
@@ -262,6 +296,7 @@ class _Seen:
                 strange = column in ours and _ID.fullmatch(text) and text not in self._elsewhere
                 if text not in self._asked and not strange:
                     continue
+                self._there.add(text)
                 answer = row[column - 1].strip() if column else ""
                 if answer:
                     self.answers.setdefault(text, []).append(answer)
@@ -272,6 +307,17 @@ class _Seen:
                 for column, (text, known) in enumerate(zip(row, self._known, strict=False), start=1)
                 if column not in about
             )
+
+    def gone(self) -> tuple[Asked, ...]:
+        """Return the findings of rows whose ids stand in no sheet."""
+        return tuple(one for name, one in self._asked.items() if one.row and name not in self._there)
+
+    def rows_gone(self) -> int:
+        """Return how many rows stand in no sheet, but for as many that may be the same with other words."""
+        lost = (self._of_rows - self._found).total()
+        words = {text for row in self._of_rows for text in row if text}
+        changed = [row for row in self._found if row not in self._of_rows and not words.isdisjoint(row)]
+        return max(0, lost - sum(self._found[row] for row in changed))
 
     def _cells(self, one: Asked, row: Sequence[str]) -> set[int]:
         """Note what was written over the cells of a finding; returns their columns."""
@@ -297,6 +343,32 @@ def _columns_of_ids(page: Sequence[Sequence[str]]) -> set[int]:
         for column in range(1, len(row))
         if pair.fullmatch(f"{row[column - 1]}\n{row[column]}")
     }
+
+
+def _strays(page: Sequence[Sequence[str]]) -> list[Stray]:
+    """Return what stands below headings of answers with no id beside it."""
+    answer = re.compile(f"{sender_texts().sheet['answer']}(?: [0-9]+)?")
+    found: list[Stray] = []
+    columns: dict[int, str] = {}
+    for number, row in enumerate(page, start=1):
+        heads = {column: text for column, text in enumerate(row) if answer.fullmatch(text)}
+        if heads:
+            columns = heads
+            continue
+        for column, heading in columns.items():
+            beside = row[column + 1] if column + 1 < len(row) else ""
+            text = row[column].strip() if column < len(row) else ""
+            if text and not _ID.fullmatch(beside) and not _ID.fullmatch(text):
+                found.append(Stray(number, heading, text))
+    return found
+
+
+def _row_key(row: Sequence[str]) -> tuple[str, ...]:
+    """Return a row's texts as a workbook gives them back, without empty cells at its end; () for none."""
+    texts = [_same(text) for text in row]
+    while texts and not texts[-1]:
+        texts.pop()
+    return tuple(texts)
 
 
 def _same(text: str) -> str:
