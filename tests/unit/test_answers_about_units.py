@@ -93,3 +93,33 @@ def test_formulas_become_their_values_or_text():
     assert [(c.value, c.data_type) for c in (live["A1"], live["A2"], live["A3"])] == [
         (2, "n"), ('=HYPERLINK("http://x")', "s"), ("=evil", "s"),
     ]  # fmt: skip
+
+
+def test_a_place_is_taken_where_the_list_has_no_column_for_it():
+    """It is asked for, so it can be answered: the list gets a column that a build reads by itself."""
+    rows, said = decided("unlocated", "-8.1706, 113.7023", targets=())
+    assert said.taken == "yes"
+    assert [row[-1] for row in rows] == ["Koordinat", "-8.1706, 113.7023", ""]
+
+
+@pytest.mark.parametrize("answer", ["dekat pasar", "48.2, 16.4"])
+def test_what_is_no_place_of_the_country_adds_no_column(answer):
+    rows, said = decided("unlocated", answer, targets=())
+    assert said.taken == "no"
+    assert len(rows[0]) == 2
+
+
+def test_a_row_that_stays_after_all_can_be_confirmed():
+    """Its answer hapus is not taken: nothing leaves it out, and benar about something else of it counts."""
+    rows = [["Nama", "Desa"], ["Balai Desa", "Ambulu"], ["Posyandu Mawar", "Ambulu"]]
+    blank = dict.fromkeys(FindingRow._fields, "")
+    ids = {"facilities.same_place.1": "hapus", "facilities.outside_boundary.2": "benar"}
+    asked = tuple(
+        Asked(finding=i, row="2", column="x", value="v", sheet_row=2, targets=(1,)) for i in ids
+    )
+    known = {
+        i: FindingRow(**{**blank, "finding": i, "rule": i.split(".")[1], "file": FILE, "value": "v"})
+        for i in ids
+    }
+    back = Returned(Path(FILE), FILE, asked, rows, {i: [said] for i, said in ids.items()}, {}, 0, 1)
+    assert [answer.taken for answer in decide(back, known).answers] == ["no", "confirmed"]

@@ -247,6 +247,8 @@ def _in_cells(one: Asked, said: tuple[str, str], rule: str, returned: Returned) 
     answer, text = said
     if returned.code_column and rule in OF_VILLAGES and parse_village_code(text) is not None:
         return _Change(one, answer, (text,), code=(returned.code, returned.code_column))
+    if not one.targets and rule == "unlocated":
+        return _place_added(one, answer, returned)
     if not one.targets:
         return _Change(one, answer, why="it is about no single cell of the list; correct the list by hand")
     if rule in OF_NAMES and returned.kind_in_names:
@@ -256,6 +258,14 @@ def _in_cells(one: Asked, said: tuple[str, str], rule: str, returned: Returned) 
         why = "the list gives metres (crs: in AREA.yml), and this is in degrees; correct the list by hand"
         return _Change(one, answer, why=why)
     return _placed(one, answer, text) if place else _Change(one, answer, (text,))
+
+
+def _place_added(one: Asked, answer: str, returned: Returned) -> _Change:
+    """Return a place for a list that has no column for it: one is added, under a heading that builds know."""
+    placed = _placed(one, answer, answer)
+    column = sender_texts().columns["place"]
+    why = placed.why or _no_new_column(column, returned)
+    return _Change(one, answer, (answer,), why=why, adds=column)
 
 
 # What a build reads at no place, whatever anybody confirms.
@@ -396,7 +406,7 @@ def _without_lost_rows(
     """Return changes without lost rows: of which no other stays, or something else is answered."""
     out = {c.asked.sheet_row for c in changes if c.removes}
     busy = {c.asked.sheet_row for c in changes if not (c.removes or c.why or c.confirms)}
-    checked = []
+    kept = []
     for change in changes:
         why = ""
         if change.removes and change.asked.sheet_row in busy:
@@ -407,7 +417,20 @@ def _without_lost_rows(
             and not (_twins(change.asked, returned, known, layers) - out)
         ):
             why = "no other row of the same unit would stay in the list; leave one of them"
-        elif not change.removes and not change.why and change.asked.sheet_row in out:
+        kept.append(change._replace(why=why, removes=False) if why else change)
+    # A row stays whose own answer to leave it out is not taken.
+    out = {c.asked.sheet_row for c in kept if c.removes}
+    return _without_answers_of(out, kept, returned, known)
+
+
+def _without_answers_of(
+    out: set[int], changes: Sequence[_Change], returned: Returned, known: Mapping[str, FindingRow]
+) -> list[_Change]:
+    """Return changes without other answers about the rows that are left out, or stay beside another."""
+    checked = []
+    for change in changes:
+        why = ""
+        if not change.removes and not change.why and change.asked.sheet_row in out:
             why = "another answer leaves the row out"
         elif (
             change.confirms
