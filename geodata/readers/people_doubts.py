@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MISSING_SHARE = 0.05
 # Jakarta Pusat has some 20,000 people per km²; the emptiest kabupaten have between one and two.
 SPARSEST_PER_KM2, DENSEST_PER_KM2 = 1.0, 30_000.0
+# Kabupaten Bogor has the most people of all, 5.7 million (2023).
+MOST_PEOPLE = 7e6
+# So many cells with the largest value of the raster's type are no chance.
+TOP_CELLS = 2
 # Raster and given numbers differ: of all people by this share; of a village by this factor, and so many.
 TOTAL_SHARE = 0.1
 VILLAGE_FACTOR = 2.0
@@ -153,15 +157,34 @@ def _of_numbers(found: RasterPeople) -> Iterator[Finding]:
             f"cells below 0 count as nothing: {value.sum():,.6g} in all, the lowest {value.min():,.6g}",
             "if it stands for no value, let the raster say so (gdal_edit -a_nodata)",
         )  # fmt: skip
+    yield from _top_value(found)
     km2 = found.villages.area.to_numpy()[found.people.notna()].sum() / 1e6
     people = float(found.people.sum())
-    if km2 and not SPARSEST_PER_KM2 <= people / km2 <= DENSEST_PER_KM2:
+    if km2 and (people > MOST_PEOPLE or not SPARSEST_PER_KM2 <= people / km2 <= DENSEST_PER_KM2):
+        # Too few may be a part of the people; too many can be nobody's.
         yield _one(
-            "raster_implausible", "warning", 1, (),
+            "raster_implausible", "warning" if people < km2 else "error", 1, (),
             f"the raster has {people:,.0f} people on {km2:,.0f} km²: no kabupaten or kota has so "
             f"{'few' if people < km2 else 'many'}",
             "check that it holds people in each cell; if per km², write unit: people_per_km2 with it",
         )  # fmt: skip
+
+
+def _top_value(found: RasterPeople) -> Iterator[Finding]:
+    """Give cells that hold the largest value of their type: it mostly stands for "no value", undeclared."""
+    cells = found.cells
+    of = np.flatnonzero(cells.value == found.top)
+    count = len(np.unique(np.stack([cells.row[of], cells.column[of]]), axis=1).T)
+    if count < TOP_CELLS:
+        return
+    codes = dict.fromkeys(found.villages.index[cells.polygon[of]])
+    yield _one(
+        "raster_top_value", "error", count, tuple(codes)[:5],
+        f"cells hold {found.top:,.6g}, the largest number that the raster can store, and count as so many "
+        "people: it mostly stands for no value, or for more than fits",
+        "if it stands for no value, let the raster say so (gdal_edit -a_nodata); else give one that holds "
+        "larger numbers",
+    )  # fmt: skip
 
 
 def _of_villages(found: RasterPeople) -> Iterator[Finding]:

@@ -48,6 +48,8 @@ class RasterPeople:
         What the raster itself says; None where it says nothing.
     bands, scale, offset
         How many bands it has; how numbers come from what is stored.
+    top
+        The number that the largest value of its type stands for.
     """
 
     cells: Cells
@@ -61,6 +63,7 @@ class RasterPeople:
     bands: int
     scale: float
     offset: float
+    top: float
 
     def by_village(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the sum of values of parts of cells in each village, float64 ``(villages,)``.
@@ -122,6 +125,7 @@ def read_people_raster(source: PeopleRaster, villages: gpd.GeoDataFrame) -> Rast
         cells = cells_in(raster, band, outlines, WHAT, file)
         own_crs, bands = raster.own_crs, raster.dataset.count
         scale, offset = raster.dataset.scales[band - 1], raster.dataset.offsets[band - 1]
+        top = _largest(raster.dataset.dtypes[band - 1]) * scale + offset
     if len(cells.row) == 0:
         msg = (
             f"{WHAT}: {file} does not cover the study area's villages. Check that it is the right raster, "
@@ -141,8 +145,20 @@ def read_people_raster(source: PeopleRaster, villages: gpd.GeoDataFrame) -> Rast
         outside=np.where(inside > 1 - ROUNDING, 0.0, 1 - inside),
         empty=np.where(empty < ROUNDING, 0.0, empty),
         smaller=area < cells.size(),
-        own_crs=own_crs, bands=bands, scale=scale, offset=offset,
+        own_crs=own_crs, bands=bands, scale=scale, offset=offset, top=top,
     )  # fmt: skip
+
+
+def _largest(dtype: str) -> float:
+    """Return the largest value of a type of numbers.
+
+    Examples
+    --------
+    >>> _largest("uint16"), _largest("int8")
+    (65535.0, 127.0)
+    """
+    kind = np.dtype(dtype)
+    return float(np.iinfo(kind).max if kind.kind in "iu" else np.finfo(kind).max)
 
 
 class PeoplePoints(NamedTuple):

@@ -114,9 +114,7 @@ def test_a_row_that_stays_after_all_can_be_confirmed():
     rows = [["Nama", "Desa"], ["Balai Desa", "Ambulu"], ["Posyandu Mawar", "Ambulu"]]
     blank = dict.fromkeys(FindingRow._fields, "")
     ids = {"facilities.same_place.1": "hapus", "facilities.outside_boundary.2": "benar"}
-    asked = tuple(
-        Asked(finding=i, row="2", column="x", value="v", sheet_row=2, targets=(1,)) for i in ids
-    )
+    asked = tuple(Asked(finding=i, row="2", column="x", value="v", sheet_row=2, targets=(1,)) for i in ids)
     known = {
         i: FindingRow(**{**blank, "finding": i, "rule": i.split(".")[1], "file": FILE, "value": "v"})
         for i in ids

@@ -311,3 +311,25 @@ def test_the_rasters_path_stands_beside_area_yml(tmp_path):
     area: AreaFile = read_area_file(path)
     assert area.population.raster.path == tmp_path.resolve() / "a.tif"
     assert area.population.path is None
+
+
+@pytest.mark.parametrize(("dtype", "top"), [("uint8", 255), ("uint16", 65535), ("float32", 3.4028234e38)])
+def test_the_largest_number_of_a_type_in_many_cells_is_no_number_of_people(tmp_path, dtype, top):
+    values = NUMBERS.copy()
+    values[0, 0] = values[1, 1] = top
+    _, doubts = read(raster(tmp_path / "a.tif", values, dtype=dtype))
+    found = doubts["raster_top_value"]
+    assert (found.severity, found.count, found.ids) == ("error", 2, (A, B))
+    values[1, 1] = 1
+    assert "raster_top_value" not in read(raster(tmp_path / "b.tif", values, dtype=dtype))[1]
+
+
+def test_more_people_than_any_kabupaten_has_are_an_error(tmp_path):
+    """Thirty-four million on 2,259 km² are not too dense for a town."""
+    side = 47_500.0
+    town = villages({A: (box(0, 0, side, side), 0)})
+    for people, severity in ((34e6, "error"), (5.7e6, None)):
+        values = np.full((2, 2), people / 4)
+        path = raster(tmp_path / f"{people:.0f}.tif", values, cell=side / 2, north=side)
+        doubt = read(path, town)[1].get("raster_implausible")
+        assert (doubt and doubt.severity) == severity
