@@ -22,9 +22,9 @@ from planner.pipeline import demo_layers
 from planner.reports.senders.answers import decide, list_csv
 from planner.reports.senders.cells import packed, plain, put, unpacked
 from planner.reports.senders.lists import read_list
-from planner.reports.senders.marked import HIDDEN, marked_in, write_marked
+from planner.reports.senders.marked import HIDDEN, marked_in, proposal_of, write_marked
 from planner.reports.senders.returned import read_returned
-from planner.reports.senders.rows import finding_rows, findings_csv
+from planner.reports.senders.rows import FindingRow, finding_rows, findings_csv
 from planner.reports.senders.texts import sender_texts
 
 HOSTILE = (
@@ -177,3 +177,9 @@ def test_the_sentences_are_known_to_their_model():
     text = yaml.safe_load((ROOT / "planner/data/sender_texts.yml").read_text("utf-8"))
     assert set(text["severity"]) == {"error", "warning", "info"}
     assert HIDDEN not in text["sheet"].values()
+
+
+def test_the_id_proposed_for_one_that_stands_twice_is_in_the_lists_language():
+    blank = dict.fromkeys(FindingRow._fields, "")
+    said = FindingRow(**{**blank, "rule": "id_twice", "proposal": "PU07 (row 12)"})
+    assert proposal_of(said) == "PU07 (baris 12)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,8 @@ PLACE_RULES = ("place_mended", "place_proposed")
 UNASKED = ("other_regency", "code_bridge")
 # What is told of a village whose number is not known, and what tells why at the same cell.
 UNKNOWN, WHY_UNKNOWN = "people_unknown", frozenset({"count_unread", "count_unknown"})
+# The id that a build makes of one that stands twice.
+_OWN_ROW = re.compile(r" \(row ([0-9]+)\)$")
 # The rule that asks whether a unit functions, of lists without a column for it too.
 FUNCTIONING = "functioning_unknown"
 # How many findings of a list have comments, and a row in the instructions: more of them open slowly.
@@ -275,6 +278,8 @@ def proposal_of(said: FindingRow) -> str:
     """
     if said.rule in PLACE_RULES:
         return said.proposal.split(":")[0]
+    if said.rule == "id_twice":
+        return _OWN_ROW.sub(rf" ({sender_texts().table[1].lower()} \1)", said.proposal)
     return sender_texts().kinds.get(said.proposal, said.proposal)
 
 

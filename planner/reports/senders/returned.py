@@ -284,9 +284,9 @@ class _Seen:
         ours = _columns_of_ids(page)
         rows = Counter(_row_key(row[: len(self._known)]) for row in page)
         # Other sheets repeat words of the list, such as that with the instructions.
-        for row, times in rows.items():
-            if row in self._of_rows or of_list or ours:
-                self._found[row] += times
+        for key, times in rows.items():
+            if key in self._of_rows or of_list or ours:
+                self._found[key] += times
         if not ours and not any(text in self._asked for row in page for text in row):
             return
         for row in page:
