@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from planner.siting.measures import default_measures
+
 if TYPE_CHECKING:
     from app.texts import Texts
     from geodata.errors import ConfigError
@@ -135,6 +137,10 @@ WORDS = {
         "together to serve them. Plan for one season."
     ),
     "no_unit_has_a_place": _("No {kind} has a known place. Give their coordinates or villages in Data."),
+    "no_cost": _(
+        "A plan by budget needs the cost of every measure. Write what one costs, under Costs of a site, for "
+        "{kind}: {measures}."
+    ),
     # Of files.
     "empty_file": _("The file {name} is empty."),
     "nothing_to_read": _("Nothing in {name} can be read as a list or table: it has no rows, or no columns."),
@@ -230,6 +236,10 @@ def _said(name: str, value: object, texts: Texts) -> object:
     """Return a value as it is told: a kind by its name, a number with a decimal where it has one."""
     if name == "kind":
         return texts.kind(str(value))
+    if name == "measures" and isinstance(value, tuple):
+        # As the form of a plan names them.
+        known = default_measures().measures
+        return ", ".join(texts.term(f"measure_{known[one].op}") if one in known else one for one in value)
     if not isinstance(value, (int, float)):
         return value
     return texts.number(value, 0 if value == round(value) else 1) if math.isfinite(value) else "∞"

@@ -12,15 +12,21 @@ from app.areas.planning import MeasurePlace
 from planner.pipeline import Rollout, Siting
 from planner.reports.proposal.made import plan_for_documents
 from planner.scenarios.edits import FACILITY_EDITS
-from planner.siting.weights import counted_people, people_of_unknown_place
+from planner.siting.gained import gain, may_have_room
+from planner.siting.lost import lost_of_others
+from planner.siting.shares import shares_of
+from planner.siting.tables import crowded
+from planner.siting.weights import people_of_unknown_place
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from app.areas.planning import PlanQuestion
+    from planner.coverage.gained import Gain
     from planner.pipeline import Ask
     from planner.reports.proposal.plan import Plan as DocumentPlan
     from planner.scenarios.edits import FacilityEdit
+    from planner.siting.shares import Shares
 
 # The column of a curve that counts people newly within the limit.
 PEOPLE = "people_reached"
@@ -136,8 +142,8 @@ class PlanFigures:
     ----------
     question
         What was asked.
-    people_now, people_added, people_all
-        Within the limit today, newly with the plan, and all whose number is known.
+    people_added
+        Newly within the limit with the plan.
     unit, objective, bound
         What the plan is best at, in a unit of :class:`planner.siting.objectives.problem.BestPlan`; no plan
         beats the bound.
@@ -149,6 +155,20 @@ class PlanFigures:
         Whether no list of the kind was given; why it is not taken as complete, or None.
     on_foot
         Whether people are taken to walk to the kind for want of roads alone.
+    shares
+        The shares within the limit without and with it, of all and of those whose place is known.
+    gain
+        The people added, and between which numbers the truth lies; ``may_have_room`` where others may be
+        reached for want of room, not of ways.
+    excluded
+        Why candidates were left out (an area, a hazard), and how many.
+    crowded, people_per_unit
+        So many sites would have more people than the standard gives one unit, and how many that is; None
+        where it gives none, or capacity counts.
+    lost
+        Of other kinds, whose units it upgrades: kind, people and villages that lose it.
+    cost_idr, yearly_idr
+        What it costs at first and every year, rupiah; NaN as soon as one was not given.
     people_by_area
         So many are put on parts of villages without roads by area alone: a guess, and without weight.
     villages_unknown
@@ -165,9 +185,9 @@ class PlanFigures:
     """
 
     question: PlanQuestion
-    people_now: float
     people_added: float
-    people_all: float
+    shares: Shares
+    gain: Gain
     unit: str
     objective: float
     bound: float
@@ -184,6 +204,13 @@ class PlanFigures:
     curve_of: str
     years: tuple[YearOf, ...] = ()
     price_of_order: float = 0.0
+    may_have_room: bool = False
+    excluded: tuple[tuple[str, int], ...] = ()
+    crowded: int | None = None
+    people_per_unit: float | None = None
+    lost: tuple[tuple[str, float, int], ...] = ()
+    cost_idr: float = float("nan")
+    yearly_idr: float = float("nan")
     documents: DocumentPlan | None = field(default=None, compare=False, repr=False)
 
     def site(self, key: str) -> Site | None:
@@ -235,15 +262,16 @@ def curve_chart(plan: PlanFigures) -> CurveChart | None:
 
 def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> PlanFigures:
     """Return the plain values of a plan; nothing in them holds on to the rest of it."""
-    people = counted_people(siting.before.demand)
     over_years = siting if isinstance(siting, Rollout) else None
     # Where no plan is known, there is no point. Over years people count against years: in their own table.
+    ask = question.ask
+    lost = lost_of_others(siting.before, siting.after, siting.kind, siting.ask.seasons).kinds
     curve = siting.curve.dropna().iloc[: None if over_years is None else 0]
     return PlanFigures(
         question=question,
-        people_now=_reached_now(siting),
         people_added=float(siting.people_added),
-        people_all=float(np.nansum(people)),
+        shares=shares_of(siting),
+        gain=gain(siting),
         unit=siting.answer.unit,
         objective=float(siting.solution.objective),
         bound=float(siting.solution.bound),
@@ -260,6 +288,13 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> PlanFigures:
         curve_of=str(curve.columns[1]),
         years=() if over_years is None else _years(over_years),
         price_of_order=0.0 if over_years is None else over_years.price_of_order,
+        may_have_room=may_have_room(siting),
+        excluded=tuple(siting.candidates.attrs.get("excluded", {}).items()),
+        crowded=None if ask.capacity else crowded(siting.sites, siting.after, siting.kind),
+        people_per_unit=siting.after.scenario.standard[siting.kind].people_per_unit,
+        lost=tuple((str(row.Index), float(row.people), int(row.villages)) for row in lost.itertuples()),
+        cost_idr=float(siting.sites["cost_idr"].sum(skipna=False)),
+        yearly_idr=float(siting.sites["yearly_idr"].sum(skipna=False)),
         documents=plan_for_documents(siting) if len(siting.sites) and _is_plain(question.ask) else None,
     )
 
@@ -267,12 +302,6 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> PlanFigures:
 def _is_plain(ask: Ask) -> bool:
     """Return whether documents know how its people are counted: with one unit, of any size."""
     return ask.backup is None and not ask.capacity
-
-
-def _reached_now(siting: Siting | Rollout) -> float:
-    if isinstance(siting, Siting):
-        return siting.people_now
-    return float(counted_people(siting.before.demand)[siting.ready.problem.reach.already].sum())
 
 
 def _years(plan: Rollout) -> tuple[YearOf, ...]:

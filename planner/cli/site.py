@@ -272,24 +272,19 @@ def _shares_in_words(plan: Siting) -> str:
     As the documents have them, of all whose number is known. A plan counts only those whose place is known
     too: where these are fewer, theirs follow, since targets are shares of them.
     """
-    from planner.siting.weights import counted_people
+    from planner.siting.shares import shares_of
 
-    demand = plan.before.demand
-    everyone, placed = demand["people"], counted_people(demand)
-    # No plan changes who is reached of those that are put on a part without roads by a guess.
-    there = plan.reach.already & plan.before.coverage[plan.kind].reached
-    guessed = 0.0 if plan.ask.capacity else float((everyone.fillna(0.0) - placed)[there].sum())
-    if not everyone.sum():
+    shares = shares_of(plan)
+    if shares.of_everyone is None:
         return "share not known"
-    who = "of the people known" if everyone.isna().any() else "of all people"
-    said = f"{_from_to(plan, guessed, float(everyone.sum()))} {who}"
-    of_placed = _from_to(plan, 0.0, float(placed.sum())) if placed.any() else ""
+    who = "of the people known" if shares.some_unknown else "of all people"
+    said = f"{_from_to(shares.of_everyone)} {who}"
+    of_placed = _from_to(shares.of_placed) if shares.of_placed is not None else ""
     return said if said.startswith(of_placed) else f"{said} ({of_placed} of those whose place is known)"
 
 
-def _from_to(plan: Siting, more: float, total: float) -> str:
-    now = plan.people_now + more
-    return f"{now / total:.1%} → {(now + plan.people_added) / total:.1%}"
+def _from_to(shares: tuple[float, float]) -> str:
+    return f"{shares[0]:.1%} → {shares[1]:.1%}"
 
 
 def at_most_better(share: float) -> str:

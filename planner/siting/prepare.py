@@ -241,9 +241,10 @@ def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
     if ask.counts_money:
         cost = candidates["cost_idr"].to_numpy(dtype=np.float64)
         if np.isnan(cost).any():
-            without = ", ".join(sorted(set(candidates["measure"][np.isnan(cost)])))
+            silent = sorted(set(candidates["measure"][np.isnan(cost)]))
+            without = ", ".join(silent)
             msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
-            raise ConfigError(msg)
+            raise ConfigError(msg, why="no_cost", kind=reach.kind, measures=tuple(silent))
     people = counted_people(before.demand)
     apart = conflicts(candidates, ask)
     held = np.asarray(candidates.index.isin(ask.forced))

@@ -83,8 +83,8 @@ def test_a_plan_is_what_the_planner_itself_says(planned, demo_layers):
     assert [s.place.lon for s in plan.sites] == own.sites["lon"].tolist()
     assert [s.people_added for s in plan.sites] == own.sites["people_added"].tolist()
     assert plan.people_added == pytest.approx(own.sites["people_added"].sum())
-    assert plan.people_now == pytest.approx(reached(own.before))
-    assert plan.people_all == pytest.approx(demo_layers.villages["people"].sum())
+    assert plan.shares.now == pytest.approx(reached(own.before))
+    assert plan.shares.placed == pytest.approx(demo_layers.villages["people"].sum())
     assert plan.villages_unknown == int(demo_layers.villages["people"].isna().sum()) > 0
     assert plan.candidates == len(own.candidates)
     assert [(p.budget, p.value, p.bound) for p in plan.curve] == list(
@@ -142,8 +142,8 @@ def test_who_needs_two_units_is_counted_so_and_the_page_says_it(session, demo_la
     assert plan.people_added > 0
     assert plan.people_added == pytest.approx(own.people_added)
     has = own.villages[f"{KIND}_people_backup_before"]
-    assert plan.people_now == pytest.approx(has.sum())
-    assert plan.people_now < reached(own.before)
+    assert plan.shares.now == pytest.approx(has.sum())
+    assert plan.shares.now < reached(own.before)
     html = unescape(session.stream.value("plan"))
     assert "with 2 units at different places within the limit" in html
     # Put into the scenario, it is the same sites; the map still counts with one unit.
@@ -161,8 +161,8 @@ def test_who_needs_room_is_counted_so_and_the_page_says_it(session, demo_layers)
     own = site(Study(demo_layers), KIND, Ask(units=3, capacity=True, seasons=("dry",)))
     assert plan.people_added == pytest.approx(own.people_added)
     room = own.villages[[f"{KIND}_people_with_room_before", f"{KIND}_people_with_room"]].sum().tolist()
-    assert [plan.people_now, plan.people_now + plan.people_added] == pytest.approx(room)
-    assert plan.people_now < reached(own.before)
+    assert [plan.shares.now, plan.shares.now + plan.people_added] == pytest.approx(room)
+    assert plan.shares.now < reached(own.before)
     html = unescape(session.stream.value("plan"))
     assert "only as far as units within the limit have room" in html
     assert plan.documents is None
@@ -175,7 +175,7 @@ def test_the_plan_in_the_scenario_reaches_whom_it_promised(planned, demo_layers)
     assert planned.planning.is_taken
     scenario = planned.state.what_if.scenario(planned.area.scenario)
     fresh = find_gaps(demo_layers, scenario=scenario)
-    assert reached(fresh) == pytest.approx(plan.people_now + plan.people_added)
+    assert reached(fresh) == pytest.approx(plan.shares.now + plan.people_added)
     names = [e.name for e in planned.state.what_if.edits]
     villages = [s.village_name for s in plan.sites]
     assert len(set(names)) == len(names) == len(plan.sites)
@@ -212,7 +212,7 @@ def test_another_plan_takes_the_place_of_the_one_before_and_of_nothing_else(plan
     planned.planning.solve(KIND, Ask(units=2, seasons=("dry",)), {})
     second = planned.planning.plan
     # The earlier sites are not taken as there already.
-    assert second.people_now == first.people_now
+    assert second.shares.now == first.shares.now
     assert second.question.basis.edits == (own,)
     planned.planning.take_over()
     edits = planned.state.what_if.edits
@@ -413,8 +413,8 @@ def test_the_rules_and_edits_shown_are_what_a_plan_builds_on(session, area, demo
     close = CloseFacility(op="close_facility", id=str(gone))
     session.questions.change(lambda: session.state.what_if.with_edit(close))
     session.planning.solve(KIND, ASK, {})
-    assert session.planning.plan.people_now == pytest.approx(reached(session.state.answer.gaps))
-    assert session.planning.plan.people_now > reached(area.base.gaps)
+    assert session.planning.plan.shares.now == pytest.approx(reached(session.state.answer.gaps))
+    assert session.planning.plan.shares.now > reached(area.base.gaps)
 
 
 class Later:
@@ -644,7 +644,7 @@ def test_money_without_costs_and_a_share_out_of_reach_are_told_as_other_errors(s
     view.asked({"act": "kind", "kind": KIND})
     view.asked({"act": "solve", "by": "budget_idr", "amount": "1 miliar"})
     assert session.notice.severity == "error"
-    assert "no cost is given" in session.notice.text
+    assert "needs the cost of every measure" in session.notice.text
     assert not session.planning.running
     view.asked({"act": "solve", "by": "budget_idr", "amount": "1 miliar", "cost-open_posyandu": "200 juta",
                 "cost-staff_posyandu": "400 juta"})  # fmt: skip
@@ -844,7 +844,7 @@ def test_a_plan_over_years_is_what_the_planner_gives(session, area):
     # All of it goes into the scenario, as the last year has it.
     session.planning.take_over()
     assert session.state.answer.reach(KIND, "dry")["people_reached"] == pytest.approx(
-        plan.people_now + own.people_added
+        plan.shares.now + own.people_added
     )
     # Solved again, it is over the same years.
     session.planning.again()
