@@ -33,7 +33,15 @@ NUMBERS = re.compile(
 )
 SUMS = {
     "years": ("units_decided", "spent"),
-    "sites": ("cost_idr", "yearly_idr", "people_added", "villages_added", "person_minutes_saved"),
+    "sites": (
+        "cost_idr",
+        "yearly_idr",
+        "people_added",
+        "villages_added",
+        "people_lost",
+        "villages_lost",
+        "person_minutes_saved",
+    ),
 }
 # What stands open, in this order; all of a plan by year.
 FIRST = {

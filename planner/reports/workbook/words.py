@@ -44,7 +44,7 @@ LOOKS = (
     (r"(^|_)share(_|$)|load$|^gini", Look.SHARE),
     (r"minutes", Look.MINUTES),
     (r"^(year|year_decided|year_works|target_year|.*_since)$", Look.YEAR),
-    (r"per_10000|rounds_|visits_month|open_days|lead_years", Look.NUMBER),
+    (r"per_10000|rounds_|visits_month|open_days|lead_years|people_factor", Look.NUMBER),
     (COUNTED, Look.COUNT),
 )
 
