@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from planner.cli.site import in_words
-from planner.pipeline import Ask, Study, demo_layers, site
+from planner.pipeline import Ask, Ilp, Study, demo_layers, site
+from planner.reports.proposal.made import plan_for_documents
+from planner.reports.proposal.request import _site_notes
+from planner.reports.proposal.write import source_of
 from planner.reports.siting import siting_record
 from planner.scenarios.edits import ChangeFacility
 from planner.siting.lost import lost_of_others
@@ -76,3 +79,15 @@ def test_in_both_seasons_the_season_in_which_it_is_lost_names_the_unit():
     assert np.isclose(lost.kinds["people"].sum(), people)
     assert np.isclose(lost.units["people"].sum(), people)
     assert set(lost.units.index) <= set(units)
+
+
+@pytest.mark.slow
+def test_documents_say_it_in_both_languages(plan):
+    people, villages = counted(plan)
+    made, ilp = plan_for_documents(plan), Ilp(plan.before)
+    said = {lang: _site_notes(source_of(ilp, lang=lang), made)[-1].text for lang in ("id", "en")}
+    assert f"{people:,.0f} people are no longer within the limit of a pustu" in said["en"]
+    assert (
+        f"{people:,.0f}".replace(",", ".") + " jiwa tidak lagi berada dalam batas waktu pustu" in said["id"]
+    )
+    assert f"{villages} village" in said["en"]
