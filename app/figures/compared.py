@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,16 +12,36 @@ if TYPE_CHECKING:
 
 
 def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, object]]:
-    """Return the totals of each kind in a season before and after; none where nothing is compared."""
+    """Return the totals of each kind in a season before and after; none where nothing is compared.
+
+    Who becomes unknown is not lost: the change is NaN where those of whom nobody knows whether they are
+    reached may undo it, and before and after are "at least" where there are such (``open_…``).
+    """
     if compared is None or not len(compared.totals):
         return []
     table = compared.totals[compared.totals["season"] == season]
     return [
         {"kind": r.kind, "before": r.people_reached_before, "after": r.people_reached_after,
-         "change": r.people_reached_after - r.people_reached_before,
+         "open_before": r.people_unsure_before > 0, "open_after": r.people_unsure_after > 0,
+         "change": _sure_change(
+             r.people_reached_after - r.people_reached_before, r.people_unsure_after - r.people_unsure_before
+         ),
          "gap_before": r.villages_gap_before, "gap_after": r.villages_gap_after}
         for r in table.itertuples()
     ]  # fmt: skip
+
+
+def _sure_change(least: float, unsure: float) -> float:
+    """Return the change of people reached, NaN where the change of who is unsure may undo it.
+
+    Examples
+    --------
+    >>> _sure_change(-50.0, 80.0), _sure_change(-50.0, 20.0), _sure_change(5.0, 0.0)
+    (nan, -50.0, 5.0)
+    """
+    low, high = round(least, 6), round(least + unsure, 6)
+    same_way = (low > 0) == (high > 0) and (low < 0) == (high < 0)
+    return least if same_way or math.isnan(least + unsure) else math.nan
 
 
 def village_rows(compared: ComparedSheets | None, kind: str, season: str) -> list[dict[str, object]]:

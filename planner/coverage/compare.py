@@ -97,8 +97,9 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
     Returns
     -------
     totals
-        Index 0, 1, …; ``kind``, ``season``; float64 ``people_reached_W``, ``villages_gap_W`` and
-        ``villages_unknown_W`` (numbers) for each W of before and after.
+        Index 0, 1, …; ``kind``, ``season``; float64 ``people_reached_W``, ``people_unsure_W`` (of whom nobody
+        knows whether they are), ``villages_gap_W`` and ``villages_unknown_W`` (numbers) for each W of before
+        and after.
 
     Examples
     --------
@@ -118,6 +119,9 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
             row: dict[str, object] = {"kind": kind, "season": season}
             for when, part in (("before", one), ("after", after.seasons[season][kind])):
                 row[f"people_reached_{when}"] = part.villages["people_reached"].sum(min_count=1)
+                people = (before if when == "before" else after).layers.villages["people"]
+                unsure = people * part.villages["share_unknown"]
+                row[f"people_unsure_{when}"] = unsure.sum(min_count=1)
                 status = part.villages["status"]
                 # Without a list nobody knows of any gap.
                 row[f"villages_gap_{when}"] = (

@@ -224,13 +224,13 @@ def test_staff_is_told_in_the_plural(source):
 @pytest.mark.parametrize(
     ("gap", "partly", "indonesian", "english"),
     [
-        (0, 0, "Tidak ada desa/kelurahan yang diketahui belum terjangkau atau terjangkau sebagian.",
+        (0, 0, "Tidak ada desa/kelurahan yang diketahui belum terjangkau atau sebagian terjangkau.",
          "No village is known to be not reached, or only partly."),
-        (1, 0, "Ada 1 desa/kelurahan yang belum terjangkau; tidak ada yang diketahui terjangkau sebagian.",
+        (1, 0, "Ada 1 desa/kelurahan yang belum terjangkau; tidak ada yang diketahui sebagian terjangkau.",
          "1 village is not reached; none is known to be partly reached."),
-        (0, 1, "Ada 1 desa/kelurahan yang terjangkau sebagian; tidak ada yang diketahui belum terjangkau.",
+        (0, 1, "Ada 1 desa/kelurahan yang sebagian terjangkau; tidak ada yang diketahui belum terjangkau.",
          "1 village is partly reached; none is known to be not reached."),
-        (3, 2, "Ada 3 desa/kelurahan yang belum terjangkau dan 2 yang terjangkau sebagian.",
+        (3, 2, "Ada 3 desa/kelurahan yang belum terjangkau dan 2 yang sebagian terjangkau.",
          "3 villages are not reached, and 2 partly reached."),
     ],
 )  # fmt: skip

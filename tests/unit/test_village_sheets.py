@@ -74,7 +74,7 @@ def test_the_pages_stand_where_the_contents_say(ilp, tmp_path):
 
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_a_village_that_is_partly_reached_is_called_so(ilp, lang):
-    partly = {"id": "terjangkau sebagian", "en": "partly reached"}[lang]
+    partly = {"id": "sebagian terjangkau", "en": "partly reached"}[lang]
     facts, seen = SheetFacts(ilp, lang), 0
     for kind, (number, dry) in zip(
         ilp.kinds, enumerate(ilp.gaps.seasons["dry"][k].villages for k in ilp.kinds), strict=True
