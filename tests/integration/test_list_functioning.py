@@ -106,3 +106,14 @@ def test_of_two_columns_the_ticked_one_counts(folder, over, yes, no, mark, merge
     assert found == ["yes", "no", "unknown", "unknown", "yes", "no"]
     # Both were ticked: that is told.
     assert [cell.value for cell in told["functioning_unread"].cells] == [mark]
+
+
+def test_an_answer_below_a_heading_that_denies_says_what_is_meant():
+    """A bare "ya" in a column "Tidak Aktif" would say that the unit does not function."""
+    from types import SimpleNamespace
+
+    from planner.reports.senders.answers import _denies
+
+    returned = SimpleNamespace(rows=[["Nama", "Tidak Aktif", "Aktif"]], head=1)
+    assert [_denies(SimpleNamespace(targets=(at,)), returned) for at in (2, 3)] == [True, False]
+    assert not _denies(SimpleNamespace(targets=()), returned)

@@ -28,7 +28,6 @@ UNREAD = {
     "codes_disputed": "no village of the area has this code and this name",
     "count_unread": "no number of 0 or more can be read in it",
     "count_unknown": "no number of 0 or more can be read in it",
-    "functioning_dash": "a dash says neither ya nor tidak",
     "functioning_unread": "neither ya nor tidak can be read in it",
     "id_twice": "another row has this id",
     "parts_of_people": "it is a part of people, or of thousands; write a whole number, such as 9728",
