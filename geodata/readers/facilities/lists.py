@@ -252,7 +252,8 @@ def _one_a_unit(rows: ListRows, source: FacilitiesFile, file: str) -> tuple[List
         same[1:] &= (text[1:] == text[:-1]) | (text[1:] == "")
     found = _left_out(
         rows, file, same, "unit_goes_on",
-        "rows under a name that is merged over them are one unit, as it seems; those below its first", "if they are units of their own, write the name into each row", "warning",
+        "rows under a name that is merged over them are one unit, as it seems; those below its first",
+        "if they are units of their own, write the name into each row", "warning",
     )  # fmt: skip
     return rows.only(~same), () if found is None else (found,)
 
