@@ -39,6 +39,14 @@ SORTED, WITH_PLACES = "Type_then_ID", "LocationsOnWays"
 class InOrder:
     """A file in order, and the ids that its objects had before.
 
+    Parameters
+    ----------
+    path
+        The file.
+    ids
+        int64 ``(objects,)`` each: the ids that nodes, ways and relations had, by their new ones less one;
+        None where they have kept theirs.
+
     Attributes
     ----------
     path

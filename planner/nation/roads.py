@@ -19,7 +19,7 @@ from geodata.areafile import RoadsFile
 from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.files.moment import for_a_moment
-from geodata.readers.files.opening import given_sha256, require_readable
+from geodata.readers.files.opening import given_sha256, require_file, require_readable
 from geodata.readers.files.packed import require_small_batches
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
 from geodata.readers.osm_form import is_osm, require_named_form
@@ -115,8 +115,10 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
     known = finished(folder, key)
     if known is None:
         for path in paths:
-            require_readable(path, "roads")
+            require_file(path, "roads")
+            # OpenStreetMap's are read packed, and only want their name; others are to be unpacked.
             require_named_form(path, "roads")
+            require_readable(path, "roads")
         facts: dict[str, Any] = {"osm": is_osm(paths[0]), "notes": []}
         with writing(folder, key, facts) as stage:
             if is_osm(paths[0]):

@@ -233,7 +233,7 @@ def test_without_a_road_near_the_reason_is_no_road_also_after_a_walk():
 def test_people_near_a_unit_are_unknown_where_their_number_is():
     from planner.coverage.tables import facility_table
 
-    unit = facilities([("P", "puskesmas", at(2000, 2000), "99.01.01.2001")])
+    unit = facilities([("P", "posyandu", at(2000, 2000), "99.01.01.2001")])
     row = facility_table(find_gaps(layers(SQUARE.assign(people=np.nan), None, unit))).iloc[0]
     assert math.isnan(row["people_nearest"])
     assert row["villages_people_unknown"] == 1

@@ -146,17 +146,17 @@ def test_without_roads_the_way_is_straight_and_as_long_as_the_answer(demo_layers
     layers = replace(demo_layers, roads=None)
     gaps = find_gaps(layers)
     code = layers.villages.index[2]
-    place = middle_place(gaps, code, "puskesmas", "dry")
-    [first, *_] = near_units(gaps, place, "puskesmas", "dry")
-    expected = gaps.coverage["puskesmas"].villages.loc[code, "minutes_median"]
+    place = middle_place(gaps, code, "posyandu", "dry")
+    [first, *_] = near_units(gaps, place, "posyandu", "dry")
+    expected = gaps.coverage["posyandu"].villages.loc[code, "minutes_median"]
     assert first.minutes == pytest.approx(expected)
-    way = way_to(gaps, place, "puskesmas", "dry", first.facility_id)
+    way = way_to(gaps, place, "posyandu", "dry", first.facility_id)
     assert way["leg"].tolist() == ["walk"]
     assert way["minutes"].sum() == pytest.approx(expected)
-    own = catchment(gaps, first.facility_id, "puskesmas", "dry").people_own
-    assert own == pytest.approx(gaps.coverage["puskesmas"].facilities["people_own"][first.facility_id])
+    own = catchment(gaps, first.facility_id, "posyandu", "dry").people_own
+    assert own == pytest.approx(gaps.coverage["posyandu"].facilities["people_own"][first.facility_id])
     assert (
-        catchment_area(gaps, first.facility_id, "puskesmas", "dry", inside=layers.villages.geometry.iloc[0])
+        catchment_area(gaps, first.facility_id, "posyandu", "dry", inside=layers.villages.geometry.iloc[0])
         is None
     )
 
