@@ -401,6 +401,8 @@ def _people_own(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.fl
 def crowded(sites: pd.DataFrame, after: Gaps, kind: str) -> int | None:
     """Return how many sites have more people than the standard gives one unit; None where it gives none.
 
+    Sites whose people are not known, since the list is short or roads are missing, are not among them.
+
     Parameters
     ----------
     sites

@@ -200,7 +200,11 @@ def test_what_makes_no_sense_is_said_in_words(tab):
     tab.page.locator('select[data-key="by"]').select_option("budget_idr")
     tab.page.locator('[data-key="amount"]').fill("1 miliar")
     tab.page.locator('[data-key="solve"]').click()
-    tab.page.locator(".notice.error", has_text="cost").wait_for(timeout=60_000)
+    refused = tab._(
+        "A plan by budget needs the cost of every measure. Write what one costs, under Costs of a site, for "
+        "{kind}: {measures}.", kind=tab.texts.kind(KIND), measures="",
+    ).removesuffix(" .")  # fmt: skip
+    tab.page.locator(".notice.error", has_text=refused).wait_for(timeout=60_000)
     expect(tab.page.locator('[data-key="amount"]')).to_have_value("1 miliar")
     # With the costs it is a plan.
     for name in ("open_posyandu", "staff_posyandu"):

@@ -86,8 +86,10 @@ def test_command_writes_tables_that_add_up(
     first = ranked[ranked["kind"] == "puskesmas"]["people_not_reached"].dropna()
     assert first.is_monotonic_decreasing
     units = pd.read_csv(out / "facilities.csv", index_col=0)
-    served = units[units["serves_as"] == "puskesmas"]["people_own"].sum()
-    assert served == pytest.approx(villages["puskesmas_people_reached"].sum())
+    served = units[units["serves_as"] == "posyandu"]["people_own"].sum()
+    assert served == pytest.approx(villages["posyandu_people_reached"].sum())
+    # By vehicle nobody knows, without roads, whose nearest each is.
+    assert units[units["serves_as"] == "puskesmas"]["people_own"].isna().all()
     assert "inf" not in (out / "national.json").read_text("utf-8").lower()
 
 

@@ -65,10 +65,15 @@ def test_the_shares_are_the_headlines_with_what_is_not_known(session, short_list
 
 
 @pytest.mark.slow
-def test_candidates_left_out_and_crowded_sites_are_told(session, short_list):
-    box = shapely.box(*short_list.villages.to_crs(4326).geometry.iloc[0].bounds)
+def test_candidates_left_out_and_crowded_sites_are_told(tmp_path):
+    # Where a list is short, nobody knows whose nearest a site would be.
+    layers = demo_layers(12)
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    session = Session(Area(layers), Texts("id"), store, account="siti", editor=True)
+    box = shapely.box(*layers.villages.to_crs(4326).geometry.iloc[0].bounds)
     session.planning.forbid_area(box)
     plan, card = planned(session)
+    store.close()
     [(why, n)] = plan.excluded
     assert why == "excluded_area"
     assert f"{n} calon lokasi tidak diikutkan: di area terlarang." in card

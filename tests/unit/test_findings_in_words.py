@@ -24,11 +24,12 @@ NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 LAYERS = ("villages", "roads", "facilities", "population", "hamlets", "working_areas", "water", "floods")
 # Words of code in the same place as a rule: columns, reasons, keys of other tables.
 NO_RULES = frozenset({
-    "bare_villages", "bridge", "capacity_people", "clipped", "declared", "district_name", "dobel", "doubts",
-    "duration", "empty", "empty_districts", "facility_id", "ferry", "few_districts", "few_for_people", "ftus",
-    "functioning", "ganda", "geometry", "hapus", "kind", "listed", "load", "maxspeed", "modes", "name",
-    "new_list", "no_local_roads", "official", "people", "people_allocated", "report", "route", "seasonal",
-    "seed", "serves_as", "source", "straight_line", "surface", "tunnel", "village_name",
+    "bare_villages", "bridge", "capacity_people", "clipped", "declared", "district_name", "dobel",
+    "doubts", "duration", "empty", "empty_districts", "facility_id", "ferry", "few_districts",
+    "few_for_people", "ftus", "functioning", "ganda", "geometry", "hapus", "kind", "listed", "load",
+    "maxspeed", "modes", "name", "new_list", "no_list", "no_local_roads", "official", "people",
+    "people_allocated", "report", "route", "seasonal", "seed", "serves_as", "source", "straight_line",
+    "surface", "tunnel", "village_name",
 })  # fmt: skip
 # By rule: what check names, and how each language writes it.
 NAMED = [

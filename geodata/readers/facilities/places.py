@@ -136,8 +136,10 @@ def place_rows(
     villages, zone, parts = ground
     lon, lat = rows.stated.lon.copy(), rows.stated.lat.copy()
     unread = rows.stated.unread
+    kept = _confirmed(rows.columns.table.index, decided)
     # A place that lost its sign may still lie in Indonesia: near the equator its mirror does.
-    foreign = np.isfinite(lon) & (~inside_indonesia(lon, lat) | mirrored(lon, lat, villages, zone))
+    unsigned = mirrored(lon, lat, villages, zone) & ~kept
+    foreign = np.isfinite(lon) & (~inside_indonesia(lon, lat) | unsigned)
     beyond = beyond_zone(lon, lat, villages, zone) & ~foreign
     for part in parts:
         beyond[part.rows] = _beyond_part(part, lon, lat) & ~foreign[part.rows]
@@ -154,7 +156,6 @@ def place_rows(
     lost = (foreign & ~np.isin(np.arange(len(lon)), list(taken))) | unread
     if not _mostly_in_villages(declared, lost):
         _refuse_mostly_lost(rows, lost, foreign, ids, file)
-    kept = _confirmed(rows.columns.table.index, decided)
     kept[list(taken)] = True
     far = _far(lon, lat, beyond & ~kept & _declared_here(declared, sure), declared, villages)
     lost[far.rows] = True
