@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from planner.nation.country import Files
 
+pytestmark = pytest.mark.slow
+
 
 def as_shapefiles(files: Files) -> Files:
     """The same country, villages and roads as shapefiles."""
@@ -39,7 +41,6 @@ def as_shapefiles(files: Files) -> Files:
     return replace(files, villages=folder / "desa.shp", roads=roads)
 
 
-@pytest.mark.slow
 def test_what_a_shapefile_says_beside_its_lines_is_noticed(tmp_path: Path) -> None:
     """Classes of roads and codes of villages stand in the .dbf, which changes alone."""
     files = as_shapefiles(write_country(tmp_path / "in", 3, columns=4, rows=3, roads="grid"))

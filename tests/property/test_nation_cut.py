@@ -68,9 +68,10 @@ def test_who_may_go_over_water_by_vehicle_is_unknown_in_a_part_too(tmp_path: Pat
     assert found["puskesmas_status"].reindex(west).tolist() == ["unknown", "served", "served"]
 
 
-MORE = [pytest.param(seed, how, marks=pytest.mark.slow) for seed in (5, 6, 7) for how in ("", "gaps")]
+MORE = [(seed, how) for seed in (5, 6, 7) for how in ("", "gaps")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "how"), [(4, ""), *MORE])
 def test_a_unit_without_a_place_is_in_doubt_wherever_it_may_stand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str
@@ -135,11 +136,10 @@ def test_roads_with_a_halo_are_those_of_the_country_in_one_piece(
     assert_same(answers(tmp_path / "out"), expected)
 
 
-MORE_RIMS = [
-    pytest.param(seed, how, marks=pytest.mark.slow) for seed in (12, 13, 14, 15) for how in ("grid", "gaps")
-]
+MORE_RIMS = [(seed, how) for seed in (12, 13, 14, 15) for how in ("grid", "gaps")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "how"), [(11, "gaps"), *MORE_RIMS])
 def test_answers_that_the_rim_proves_are_those_of_the_country_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str

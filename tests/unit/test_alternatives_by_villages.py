@@ -16,6 +16,8 @@ from planner.scenarios.scenario import default_scenario
 from planner.siting.objectives import villages
 from planner.siting.solution import Proof, solution
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def plan():

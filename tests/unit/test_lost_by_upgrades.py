@@ -15,6 +15,8 @@ from planner.scenarios.edits import ChangeFacility
 from planner.siting.lost import lost_of_others
 from planner.siting.measures import Measures, default_measures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def plan():
@@ -82,7 +84,6 @@ def test_in_both_seasons_the_season_in_which_it_is_lost_names_the_unit():
     assert set(lost.units.index) <= set(units)
 
 
-@pytest.mark.slow
 def test_documents_say_it_in_both_languages(plan):
     people, villages = counted(plan)
     made, ilp = plan_for_documents(plan), Ilp(plan.before)

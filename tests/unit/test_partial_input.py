@@ -163,6 +163,7 @@ def test_no_answer_is_no_where_the_list_does_not_cover_the_village(kind, functio
 
 
 # A "yes" was taken from the nearest unit on the list, ninety minutes away.
+@pytest.mark.slow
 def test_a_unit_elsewhere_does_not_function_for_a_village_that_its_list_does_not_cover():
     # What the standard asks of a hospital is nothing: it functions as its list says.
     area = street([0, 60_000], [("U", "hospital", 0.0, {"functioning": "yes"})], village=[0, 1])
@@ -1572,6 +1573,7 @@ def test_whose_people_are_is_unknown_where_an_unlisted_unit_or_an_undrawn_way_ma
     assert Ilp(gaps).catchments("puskesmas")["people_own"].isna().tolist() == [False, True]
 
 
+@pytest.mark.slow
 def test_the_sum_of_catchments_is_unknown_where_one_of_them_is():
     area = beside_each_other([0, 60_000], [("P", "puskesmas", 0.0), ("Q", "puskesmas", 60_000.0)])
     ends = [box(-3000, -100, 3000, 100), box(50_000, -100, 73_000, 100)]
