@@ -178,6 +178,7 @@ def test_what_both_have_stands_once_and_every_edit_has_its_sentence(both):
         assert not [line for line in lines if "_" in line.replace(NASTY, "")]
 
 
+@pytest.mark.slow
 def test_the_capacity_of_a_unit_is_told(layers):
     """Scenarios that differ by it alone have other loads, and would read alike."""
     pustu = layers.facilities.index[layers.facilities["kind"] == "pustu"][0]
@@ -238,6 +239,7 @@ def test_other_thresholds_alone_change_nothing_that_is_compared(layers):
     assert "A village is reached from 100% of its people on, and not reached below 90%." in said
 
 
+@pytest.mark.slow
 def test_where_only_knowledge_changes_nobody_is_said_to_be_reached_elsewhere(layers):
     gaps = find_gaps(layers)
     both = comparison_of(gaps, gaps, lang="en")
@@ -248,6 +250,7 @@ def test_where_only_knowledge_changes_nobody_is_said_to_be_reached_elsewhere(lay
     assert "as far as is known, both scenarios reach the same people. 1 village becomes unknown." in said
 
 
+@pytest.mark.slow
 def test_what_each_scenario_changes_of_the_rules_stands_with_what_it_is(layers):
     """Found by an auditor: a pustu within 20 minutes was told as the plain standard."""
     usual = default_scenario()

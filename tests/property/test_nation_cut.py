@@ -49,6 +49,7 @@ def test_straight_lines_are_those_of_the_country_in_one_piece(
         assert_same(answers(out), in_one_piece(files, out, default_scenario()))
 
 
+@pytest.mark.slow
 def test_who_may_go_over_water_by_vehicle_is_unknown_in_a_part_too(tmp_path: Path) -> None:
     """On an islet: a puskesmas 2 km off on another island, and one (the first by its id) 200 km off."""
     west = {"35.01.01.2001": 107.0, "35.02.01.2001": 107.03, "35.03.01.2001": 105.2}

@@ -16,6 +16,8 @@ from planner.pipeline import demo_layers, summary
 from planner.scenarios.edits import ChangeFacility, CloseFacility, OpenFacility
 from planner.scenarios.scenario import default_scenario
 
+pytestmark = pytest.mark.slow
+
 KIND, NEW = "pustu", "new-1"
 
 
