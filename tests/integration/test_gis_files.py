@@ -249,7 +249,7 @@ def test_inf_is_in_no_text(cut_off):
      ("en", "minutes (median), on foot, straight line: ", "unknown")],
 )  # fmt: skip
 def test_without_roads_the_kml_says_that_minutes_are_walked(lang, walk, unknown):
-    """Found by an auditor: 48 minutes to a puskesmas, which people reach by motorcycle."""
+    """Seen once: 48 minutes to a puskesmas, which people reach by motorcycle."""
     layers = demo_layers(12)
     gaps = find_gaps(replace(layers, roads=None))
     root = ET.fromstring(kml_text(gaps.ilp, lang=lang))  # noqa: S314 - our own

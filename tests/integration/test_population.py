@@ -287,7 +287,7 @@ def _named(tmp_path, rows, *, boundaries=("", "", "")):
 
 
 def test_kecamatan_have_the_names_of_the_table_where_the_boundary_file_has_none(tmp_path):
-    """Found by an auditor: documents said 13.76.01, though every row of the people had its name."""
+    """Seen once: documents said 13.76.01, though every row of the people had its name."""
     names, told = _named(tmp_path, DISTRICTS)
     assert names == ["Jaya", "Jaya", "Makmur"]
     assert told["district_names_taken"].ids == ("35.09.01 (Jaya)", "35.09.02 (Makmur)")

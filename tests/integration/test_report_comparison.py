@@ -225,7 +225,7 @@ def test_other_seasons_and_standards_are_said_and_not_subtracted(layers):
 
 
 def test_other_thresholds_alone_change_nothing_that_is_compared(layers):
-    """Found by an auditor: it said that others are reached, with maps and a table of noughts."""
+    """Seen once: it said that others are reached, with maps and a table of noughts."""
     usual = default_scenario()
     strict = usual.model_copy(update={"status": usual.status.model_copy(update={"served": 1.0, "gap": 0.9})})
     both = comparison_of(find_gaps(layers), find_gaps(layers, scenario=strict), lang="en")
@@ -252,7 +252,7 @@ def test_where_only_knowledge_changes_nobody_is_said_to_be_reached_elsewhere(lay
 
 @pytest.mark.slow
 def test_what_each_scenario_changes_of_the_rules_stands_with_what_it_is(layers):
-    """Found by an auditor: a pustu within 20 minutes was told as the plain standard."""
+    """Seen once: a pustu within 20 minutes was told as the plain standard."""
     usual = default_scenario()
     near = usual.standard["pustu"].model_copy(update={"limit_minutes": 20.0, "limit_minutes_wet": 20.0})
     slow = usual.access.model_copy(update={"detour": 2.0})

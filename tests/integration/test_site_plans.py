@@ -177,7 +177,7 @@ def test_the_other_plans_take_the_same_places(run, tmp_path, demo_layers, comman
 
 
 def test_every_amount_of_rupiah_has_the_same_bound(tmp_path):
-    """Found by an auditor: a usual budget, of 12 billion, was refused as above one billion."""
+    """Seen once: a usual budget, of 12 billion, was refused as above one billion."""
     asked = read_site_plan(plan_file(tmp_path, kind="puskesmas", budget_idr=12_000_000_000)).ask()
     assert asked.budget_idr == 12e9
     found = set()

@@ -22,7 +22,7 @@ YEARS = "kind: posyandu\nyears: [{year: 2027, units: 1}, {year: 2028, units: 1},
     ],
 )  # fmt: skip
 def test_a_fault_is_told_in_words_and_once(tmp_path, read, text, said):
-    """Found by an auditor: "Tuple should have …", and "line 1: : …" with all of the file behind it."""
+    """Seen once: "Tuple should have …", and "line 1: : …" with all of the file behind it."""
     path = tmp_path / "a.yml"
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigError) as told:

@@ -163,7 +163,7 @@ def test_a_bad_file_is_told_so(tmp_path, content, said):
     ],
 )  # fmt: skip
 def test_readiness_is_told_by_units_and_dates_as_elsewhere(gaps, lang, sentence, since):
-    """Found by an auditor: "tahap 3 sudah diketahui" of three units, 40,0% beside 40%, and 2024-06-28."""
+    """Seen once: "tahap 3 sudah diketahui" of three units, 40,0% beside 40%, and 2024-06-28."""
     known = (Adoption(facility_id="P9901001", stage="peluncuran", date="2024-06-28"),)
     paragraph, table = readiness(source(gaps, lang=lang, adoption=known)).blocks
     assert paragraph.text.startswith("".join(sentence))

@@ -380,7 +380,7 @@ def test_one_of_all_places_is_joined_as_alone(closed):
 
 @pytest.mark.slow
 def test_a_referral_that_is_walked_for_want_of_roads_is_told_so(ilp):
-    """Found by an auditor: 158 minutes up to the hospital, of a walk along the whole chain."""
+    """Seen once: 158 minutes up to the hospital, of a walk along the whole chain."""
     layers = demo_layers(12)
     walked = SheetFacts(Ilp(find_gaps(replace(layers, roads=None))), "id").of(CODE)["referral"]
     assert " menit berjalan kaki (garis lurus)" in walked
@@ -393,7 +393,7 @@ def test_a_referral_that_is_walked_for_want_of_roads_is_told_so(ilp):
 
 @pytest.mark.slow
 def test_a_kecamatan_without_a_name_has_its_code_once(ilp):
-    """Found by an auditor: "Kecamatan 13.76.01 (13.76.01)"."""
+    """Seen once: "Kecamatan 13.76.01 (13.76.01)"."""
     layers = ilp.gaps.layers
     nameless = replace(layers, villages=layers.villages.assign(district_name=""))
     for one, district, code in ((layers, "Rekaan", "99.01.01"), (nameless, "99.01.01", "")):
