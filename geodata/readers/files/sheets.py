@@ -70,18 +70,11 @@ def sheet_names(path: Path, what: str) -> list[str]:
     require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
     _require_open(path, what)
-    try:
+    with _told_if_broken(path, what):
         _require_short_cells(path, what)
         require_few_elements(path, what)
         with _opened(path) as book:
             return [p.title for p in book.worksheets if _has_cells(p, what, path)]
-    except InputError:
-        raise
-    except Exception as error:
-        # openpyxl meets a broken workbook with whatever it stumbles over.
-        why = brief(error)
-        msg = f"{what}: {path.name} cannot be read as a workbook: {why}. Save it again as XLSX or CSV."
-        raise UnreadableFileError(msg) from error
 
 
 def hidden_sheets(path: Path) -> set[str]:
@@ -158,17 +151,23 @@ def whole_book(path: Path, what: str, **options: bool) -> Any:  # noqa: ANN401 -
 
     limits.require_small(path, what, limits.TABLE_BYTES)
     _require_open(path, what)
-    try:
+    with _told_if_broken(path, what):
         _require_short_cells(path, what)
         require_few_elements(path, what)
         require_few_cells(path, what)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
             return openpyxl.load_workbook(path, **options)
+
+
+@contextmanager
+def _told_if_broken(path: Path, what: str) -> Iterator[None]:
+    """Say in one sentence that a workbook cannot be read, whatever openpyxl stumbles over."""
+    try:
+        yield
     except InputError:
         raise
     except Exception as error:
-        # openpyxl meets a broken workbook with whatever it stumbles over.
         why = brief(error)
         msg = f"{what}: {path.name} cannot be read as a workbook: {why}. Save it again as XLSX or CSV."
         raise UnreadableFileError(msg) from error
