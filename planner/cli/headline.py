@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planner.cli.console import say
+from planner.cli.console import percent, say
 
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp
@@ -42,10 +42,10 @@ def headline(totals: dict[str, Any]) -> str:
         if not k["listed"]:
             lines.append(f"  {kind}: no list (or none with a known place), so everything about it is unknown")
             continue
-        share = "unknown share" if k["share_reached"] is None else f"{k['share_reached']:.1%}"
+        share = "unknown share" if k["share_reached"] is None else percent(k["share_reached"])
         other = "wet" if totals["season"] == "dry" else "dry"
         if k[other]["share_reached"] not in (None, k["share_reached"]):
-            share += f" ({k[other]['share_reached']:.1%} in the {other} season)"
+            share += f" ({percent(k[other]['share_reached'])} in the {other} season)"
         at_least = "at least " if is_at_least(k) else ""
         unknown = f", unknown {k['villages_unknown']}" if k["villages_unknown"] else ""
         lines.append(

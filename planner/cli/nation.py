@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.cli.asked import add_scenario, asked_scenario
-from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, say
+from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -297,7 +297,7 @@ def _say(done: Done, out: str) -> None:
         for kind, one in found["kinds"].items():
             share = one.get("share_reached")
             least = "at least " if is_at_least(one) else ""
-            reached = "unknown" if share is None else f"{least}{share:.1%} of people reached"
+            reached = "unknown" if share is None else f"{least}{percent(share)} of people reached"
             say(f"  {kind}: {reached}; {one['villages_gap']:,} villages are gaps, "
                 f"{one['villages_unknown']:,} unknown")  # fmt: skip
         if "adoption" in found:

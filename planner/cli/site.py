@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.asked import asked_scenario
-from planner.cli.console import DONE, add_language, say
+from planner.cli.console import DONE, add_language, percent, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
 from planner.cli.plan_words import (
     assumed_in_words,
@@ -284,7 +284,7 @@ def _shares_in_words(plan: Siting) -> str:
 
 
 def _from_to(shares: tuple[float, float]) -> str:
-    return f"{shares[0]:.1%} → {shares[1]:.1%}"
+    return f"{percent(shares[0])} → {percent(shares[1])}"
 
 
 def at_most_better(share: float) -> str:
