@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2 -k several:1,2 \
   --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
+# What pytest makes of the tests' modules is kept for the next run: half the time before the first test.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-quick test-slow test-all coverage lint setup lock messages docs screenshots clean
 

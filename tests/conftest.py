@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Most examples of these make an area's whole answer, or a plan: left to ``make test-slow``.
-SLOW_EXAMPLES = tuple(ROOT / "planner" / room for room in ("siting", "reports", "cli"))
+SLOW_EXAMPLES = tuple(ROOT / "planner" / room for room in ("coverage", "ilp", "siting", "reports", "cli"))
 
 
 @pytest.hookimpl(tryfirst=True)
