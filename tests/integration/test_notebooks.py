@@ -7,6 +7,7 @@ AREA.yml there, as a reader would.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -68,14 +69,19 @@ def about(notebook, area_file):
     cell["source"] = f"area_file = Path({str(area_file)!r})"
 
 
+def jember_area(shared, folder):
+    source = shared.resolve() / "data/roads/35.09_jember_rbi.geojson"
+    return write_area(
+        shared, folder, "35.09", roads=f"roads: {{path: {source}, class: Fungsi, classes: rbi}}\n"
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.realdata
 @with_kernel
 def test_gaps_run_on_jember(shared, tmp_path):
-    source = shared.resolve() / "data/roads/35.09_jember_rbi.geojson"
-    roads = f"roads: {{path: {source}, class: Fungsi, classes: rbi}}\n"
     notebook = nbformat.read(ROOT / "notebooks/01_gaps.ipynb", as_version=4)
-    about(notebook, write_area(shared, tmp_path, "35.09", roads=roads))
+    about(notebook, jember_area(shared, tmp_path))
     found = json.loads((run(notebook, tmp_path) / "gaps/summary.json").read_text("utf-8"))
     assert (found["area"]["code"], found["villages"]) == ("35.09", 248)
     assert found["kinds"]["puskesmas"]["facilities"] == 49
@@ -104,15 +110,52 @@ def test_runs_on_bantul(name, last, bantul, tmp_path):
 @pytest.mark.slow
 @pytest.mark.realdata
 @with_kernel
-def test_sites_and_years_on_bantul(bantul, tmp_path):
-    """Three pustu more beside its 31, and six over three years."""
+@pytest.mark.parametrize(
+    ("code", "kind", "staff"), [("34.02", "pustu", "kader"), ("35.09", "puskesmas", "dokter")]
+)
+def test_sites_and_years_on_real_kabupaten(code, kind, staff, bantul, shared, tmp_path):
+    """Three units more beside Bantul's 31 pustu or Jember's 49 puskesmas, and six over three years."""
     notebook = nbformat.read(ROOT / "notebooks/03_siting_and_rollout.ipynb", as_version=4)
-    about(notebook, bantul_area(bantul))
+    about(notebook, bantul_area(bantul) if code == "34.02" else jember_area(shared, tmp_path))
     [cell] = [c for c in notebook.cells if "kind" in c["metadata"].get("tags", ())]
-    cell["source"] = 'kind, units = "pustu", 3'
+    cell["source"] = f'kind, units, new_staff = "{kind}", 3, {{"{staff}": 10}}'
     work = run(notebook, tmp_path)
     plan = json.loads((work / "plan/run.json").read_text("utf-8"))
-    assert (plan["area"]["code"], plan["kind"], plan["ask"]["units"]) == ("34.02", "pustu", 3)
+    assert (plan["area"]["code"], plan["kind"], plan["ask"]["units"]) == (code, kind, 3)
+
+
+FOLDERS = {
+    "34.02": (
+        ["dinkes/34.02_bantul_desa.geojson", "dinkes/bantul_PUSKESMAS_PT_5K.*",
+         "dinkes/bantul_jalan_geometry_only.parquet", "dinkes/bantul_penduduk_sensus2010_namejoin.csv"],
+        75, "pustu", 31,
+    ),
+    "35.09": (
+        ["boundaries/35.09_jember_desa.geojson", "facilities/35.09_jember_kemenkes2019.geojson",
+         "roads/35.09_jember_rbi.geojson", "population/35.09_jember_census2010_namejoin.csv"],
+        248, "puskesmas", 49,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+@with_kernel
+@pytest.mark.parametrize("code", FOLDERS)
+def test_a_folder_of_real_files(code, shared, tmp_path):
+    """The files of an office, without an AREA.yml: villages and units as counted by hand."""
+    patterns, villages, kind, units = FOLDERS[code]
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for pattern in patterns:
+        for path in (shared.resolve() / "data").glob(pattern):
+            shutil.copy(path, folder)
+    notebook = nbformat.read(ROOT / "notebooks/04_your_own_kabupaten.ipynb", as_version=4)
+    [cell] = [c for c in notebook.cells if "area" in c["metadata"].get("tags", ())]
+    cell["source"] = f"files = Path({str(folder)!r})"
+    found = json.loads((run(notebook, tmp_path) / "gaps/summary.json").read_text("utf-8"))
+    assert (found["area"]["code"], found["villages"]) == (code, villages)
+    assert found["kinds"][kind]["facilities"] == units
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
