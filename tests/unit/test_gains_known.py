@@ -149,6 +149,21 @@ def test_the_console_warns_and_a_rollout_does_in_each_year(lost, plan, tmp_path)
     read = read_plan_folder(tmp_path / "out")
     assert [one.least for one in read.gain_by_year] == pytest.approx([one.least for one in found])
     assert read.gain.at_most == found[-1].at_most
+    # The last year has a tenth more people than today, for whom the documents speak.
+    ends = np.array([read.gain.least, read.gain.most])
+    assert ends * 1.1 == pytest.approx([found[-1].least, found[-1].most])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("factor", [0.9, 1.2])
+def test_people_of_another_year_make_no_gain_unsure(factor, tmp_path):
+    """All are known: that the last year has other people is no doubt (the documents said "at least")."""
+    years = [{"year": 2027, "units": 2, "people_factor": factor}]
+    plan = rollout(Study(demo_layers(12)), RolloutPlan.model_validate({"kind": KIND, "years": years}))
+    write_rollout(plan, tmp_path / "out")
+    read = read_plan_folder(tmp_path / "out")
+    assert read.gain.is_sure
+    assert read.gain.people == pytest.approx(plan.sites["people_added"].sum())
 
 
 @pytest.mark.slow

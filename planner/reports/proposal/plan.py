@@ -126,8 +126,10 @@ class Plan:
 
     @property
     def gain(self) -> Gain:
-        """People newly reached, and how far that is known."""
-        least, most = (float(self.record[f"people_added_{end}"]) for end in ("least", "most"))
+        """People newly reached, with the people of today, and how far that is known."""
+        # A rollout's record counts the people of its last year.
+        factor = float(self.record.get("people_added_people_factor", 1.0))
+        least, most = (float(self.record[f"people_added_{end}"]) / factor for end in ("least", "most"))
         counted = self.people_added
         # Sums of the same people in another order differ in their last bits.
         return Gain(counted, min(least, counted), max(most, counted))
