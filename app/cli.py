@@ -17,7 +17,11 @@ def add_commands(commands: Commands) -> None:
     """Add ``serve`` and ``account``."""
     serve = commands.add_parser("serve", help="the map app in the browser")
     serve.add_argument(
-        "workspaces", type=Path, nargs="*", metavar="WORKSPACE", help="areas to serve (default: the demo)"
+        "workspaces",
+        type=Path,
+        nargs="*",
+        metavar="WORKSPACE",
+        help="areas to serve, and a folder of jangkau nation (default: the demo)",
     )
     serve.add_argument("--address", default="127.0.0.1", help="where to listen (default: %(default)s)")
     serve.add_argument("--port", type=int, default=5006, help="default: %(default)s; 0 takes a free one")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.areas.area import Area
+from app.areas.country import Country
 from app.store import Store
 from app.web.serving import App, Options, make_server, require_accounts, require_free, require_provider
 from geodata.errors import ConfigError, DiskError
 from geodata.workspace import SCENARIOS, read_manifest, state_of
+from planner.nation.results import is_results, read_results
 from planner.pipeline import demo_layers, open_workspace
 from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
 from planner.scenarios.scenario import default_scenario, read_scenario
@@ -56,7 +58,7 @@ def database_url(database: str | None, workspaces: Sequence[Path]) -> str:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve the app until it is stopped; returns the exit status."""
-    workspaces: list[Path] = options.workspaces
+    workspaces, nation = _told_apart(options.workspaces)
     settings = Options(
         address=options.address, port=options.port, prefix=options.prefix, origins=tuple(options.origin),
         lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
@@ -68,10 +70,12 @@ def serve(options: argparse.Namespace) -> int:
     base = _base(options)
     for workspace in workspaces:
         read_manifest(workspace)
-    store = Store.open(database_url(options.database, workspaces))
+    country = None if nation is None else Country.of(read_results(nation))
+    store = Store.open(database_url(options.database, [*workspaces, *([nation] if nation else [])]))
     try:
         require_accounts(settings, store)
-        app = App(_areas(workspaces, base), store, settings)
+        areas = _areas(workspaces, base) if workspaces or country is None else []
+        app = App(areas, store, settings, country)
     except BaseException:
         store.close()
         raise
@@ -104,6 +108,21 @@ def serve(options: argparse.Namespace) -> int:
             sys.stderr.flush()
             os._exit(sys.exc_info()[0] is not None)
     return 0
+
+
+def _told_apart(folders: Sequence[Path]) -> tuple[list[Path], Path | None]:
+    """Return the workspaces among some folders, and the one with results of ``jangkau nation``.
+
+    Raises
+    ------
+    ConfigError
+        Two of them hold a country.
+    """
+    nations = [folder for folder in folders if is_results(folder)]
+    if len(nations) > 1:
+        msg = f"{nations[0]} and {nations[1]} both hold results of jangkau nation: serve one of them"
+        raise ConfigError(msg)
+    return [folder for folder in folders if folder not in nations], nations[0] if nations else None
 
 
 def _base(options: argparse.Namespace) -> Scenario:
@@ -143,7 +162,8 @@ def account(options: argparse.Namespace) -> int:
         msg = "say whose accounts: --workspace WORKSPACE, or --database URL"
         raise ConfigError(msg)
     for workspace in workspaces:
-        open_workspace(workspace)
+        if not is_results(workspace):
+            open_workspace(workspace)
     store = Store.open(database_url(options.database, workspaces))
     try:
         if options.action == "list":

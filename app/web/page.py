@@ -18,9 +18,12 @@ from app.web.theme import THEME_COOKIE
 from planner.reports.maps.page import script_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from app.core.page import MapTools
     from app.core.session import Session
+    from app.core.stream import Stream
+    from app.texts import Texts
     from app.web.address import Address
     from app.web.theme import Theme
 
@@ -50,23 +53,39 @@ def first_picture(
     messages = [painting(session, 0), {"type": "theme", "dark": theme.dark}]
     if look is not None:
         messages.append({"type": "look", "at": list(look)})
+    label = session.texts.text("Map of {area}", area=session.area.name)
+    return page_frame(session.texts, session.account, session.map.address, label, messages)
+
+
+def page_frame(
+    texts: Texts, account: str, address: str, label: str, messages: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return what the page's template needs, whatever its map shows.
+
+    Parameters
+    ----------
+    address, label
+        Of the map.
+    messages
+        What the map is told first.
+    """
     return {
-        "map_address": session.map.address,
-        "map_label": script_json(session.texts.text("Map of {area}", area=session.area.name)),
-        "page_lang": session.texts.lang,
+        "map_address": address,
+        "map_label": script_json(label),
+        "page_lang": texts.lang,
         "first_messages": script_json(messages),
         "stream_js": _STREAM, "life_js": _LIFE, "desk_js": _DESK,
         "theme_cookie": THEME_COOKIE,
-        "life_texts": script_json(_life_texts(session)),
+        "life_texts": script_json(_life_texts(texts, account)),
     }  # fmt: skip
 
 
-def _life_texts(session: Session) -> dict[str, Any]:
+def _life_texts(texts: Texts, account: str) -> dict[str, Any]:
     """Return the words for a server that is gone, or was (static/life.js)."""
-    _ = session.texts.text
+    _ = texts.text
     place = _("a place on the map")
     return {
-        "lang": session.texts.lang, "account": session.account, "probe": "liveness",
+        "lang": texts.lang, "account": account, "probe": "liveness",
         "yes": _("yes"), "no": _("no"),
         "lost": _("The server does not answer. What is shown may be out of date, and what you do now does "
                   "not arrive. Trying to reach it again …"),
@@ -95,21 +114,26 @@ def build_page(
     theme
         How it begins.
     """
+    page = new_page(session.area.name, theme)
+    light = Light(session.stream, session.map, page, dark=theme.dark, chosen=theme.chosen)
+    page.main = [_body(session, address, light, newcomer=newcomer, others=others)]
+    light.show()
+    leave_busy(page)
+    return page
+
+
+def new_page(title: str, theme: Theme) -> pmui.Page:
+    """Return an empty page in our own frame."""
     # Panel's own button for the theme speaks English alone.
-    page = pmui.Page(
-        title=session.area.name, header=[], theme_toggle=False, busy_indicator=None, dark_theme=theme.dark,
+    return pmui.Page(
+        title=title, header=[], theme_toggle=False, busy_indicator=None, dark_theme=theme.dark,
         theme_config=THEMES, template=_TEMPLATE,
         # Else the area's name, which the base page would put there as it stands.
         meta_name="Jangkau", meta_title="Jangkau",
     )  # fmt: skip
-    light = _Light(session, page, dark=theme.dark, chosen=theme.chosen)
-    page.main = [_body(session, address, light, newcomer=newcomer, others=others)]
-    light.show()
-    _leave_busy(page)
-    return page
 
 
-class _Light:
+class Light:
     """Whether a page is dark or light: as the system wishes, until somebody chooses.
 
     The page's own ``dark_theme`` only shows it. A slow browser may answer a change of it late, with the value
@@ -117,15 +141,17 @@ class _Light:
     turned the page back, and the next press of the button the wrong way.
     """
 
-    def __init__(self, session: Session, page: pmui.Page, *, dark: bool, chosen: bool) -> None:
-        self._session, self._page, self._dark, self._chosen = session, page, dark, chosen
+    def __init__(
+        self, stream: Stream, the_map: MapTools, page: pmui.Page, *, dark: bool, chosen: bool
+    ) -> None:  # fmt: skip
+        self._stream, self._map, self._page, self._dark, self._chosen = stream, the_map, page, dark, chosen
         page.param.watch(self._answered, ["dark_theme"])
 
     def turn(self) -> None:
         """Take the other one, which is kept for the next page."""
         self._chosen = True
         self._take(dark=not self._dark)
-        self._session.stream.put("theme", "dark" if self._dark else "light")
+        self._stream.put("theme", "dark" if self._dark else "light")
 
     def wished(self, *, dark: bool) -> None:
         """Do as the system wishes, where nobody chose."""
@@ -144,12 +170,12 @@ class _Light:
 
     def show(self) -> None:
         """Let the map be as the page is."""
-        self._session.map.dark = self._dark
-        self._session.map.show_theme(self._dark)
+        self._map.dark = self._dark
+        self._map.show_theme(self._dark)
 
 
 def _body(
-    session: Session, address: Address, light: _Light, *, newcomer: bool, others: Mapping[str, str]
+    session: Session, address: Address, light: Light, *, newcomer: bool, others: Mapping[str, str]
 ) -> pmui.Column:
     """Return all that is on the page, in the order in which a keyboard goes through it."""
 
@@ -201,7 +227,7 @@ def _notice(session: Session) -> Fragment:
     return fragment
 
 
-def _leave_busy(page: pmui.Page) -> None:
+def leave_busy(page: pmui.Page) -> None:
     """Let the page no longer follow Panel's global "busy".
 
     It shows nothing of it, each event would search the whole page twice for it, and the reference outlives
@@ -219,6 +245,6 @@ def _leave_busy(page: pmui.Page) -> None:
 def release(session: Session, page: pmui.Page) -> None:
     """Cut what ties a closed page to things that live on, so that its memory is given back."""
     session.close()
-    _leave_busy(page)
+    leave_busy(page)
     for holder in (session.state, session.notice, session.views):
         holder.param.watchers = {}

@@ -19,16 +19,20 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from app.areas.apart import readers
+from app.areas.country import CODE
 from app.areas.folder import ServedFolder
 from app.areas.served import Served
+from app.core.country import CountryTab, title_of
 from app.core.pool import FairPool
 from app.core.session import Session
 from app.core.work import Seats
+from app.map.country import write_country
 from app.map.page import write_page, write_vendor
 from app.render import Renderer
 from app.store import StoreError
 from app.texts import Texts
 from app.views.tour import SEEN_COOKIE
+from app.web import country as country_pages
 from app.web.address import Address, looked_at
 from app.web.door import COOKIE, DAYS, Door
 from app.web.hardening import harden
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from app.areas.area import Area
+    from app.areas.country import Country
     from app.core.drafts import Drafts
     from app.store import Role, Store
 
@@ -104,11 +109,14 @@ class App:
         What is served; the first opens when the address names none.
     store
         Scenarios, drafts and accounts.
+    country
+        A country above the areas, which opens when the address names none; None where there is none.
     """
 
     areas: Sequence[Area]
     store: Store
     options: Options = field(default_factory=Options)
+    country: Country | None = None
 
     def __post_init__(self) -> None:
         self._folder = ServedFolder()
@@ -136,6 +144,7 @@ class App:
         write_vendor(self.files)
         self.served = Served(self.areas, self._map_pages, self._remove_pages)
         self.served.replaced.append(self._tell_of_new_data)
+        self.country_page = "" if self.country is None else write_country(self.country, self.files)
         self.login = bool(self.store.accounts())
         self.live: dict[str, Drafts] = {}
         self.sessions: set[Session] = set()
@@ -200,14 +209,54 @@ class App:
         if account is None:
             # Removed, or given another password, since the page was asked for.
             return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
+        if self.country is not None and self._asks_for_country(query):
+            return self._page_of_country(self.country, query, lang, account, said)
         session = self._session(self._area(query), lang, account, editor=editor)
         session.scenarios.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
         page = self._page_of(session, query)
-        key = pn.state.curdoc.session_context.id
-        if self.login and said is not None:
-            self.inside[key] = said
+        key = self._enter(said)
         pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
         pn.state.onload(session.send_page())
+        return page
+
+    def _enter(self, said: str | None) -> str:
+        """Note who has opened a page; return the key of its document."""
+        key = str(pn.state.curdoc.session_context.id)
+        if self.login and said is not None:
+            self.inside[key] = said
+        return key
+
+    def _asks_for_country(self, query: Mapping[str, str]) -> bool:
+        """Return whether an address means the country: by its name, by none, or where nothing else is."""
+        return query.get("area", CODE) == CODE or not self.served.areas
+
+    def _page_of_country(
+        self, country: Country, query: Mapping[str, str], lang: str, account: str, said: str | None
+    ) -> Any:  # noqa: ANN401 - Panel ships no types
+        """Return the page of a country, which is looked at and in which nothing is kept."""
+        texts, theme = self.texts[lang], theme_of(pn.state.cookies)
+        links = {area.code: f"?area={area.code}&lang={lang}" for area in self.served.areas}
+        tab = CountryTab(country, texts, account=account, links=links, document=pn.state.curdoc)
+        tab.signed_in = self.login or bool(self.options.oauth)
+        tab.map.address = f"{FILES}/{self.country_page}#{lang}"
+        country_pages.start(tab, query)
+        pn.state.curdoc.template_variables.update(country_pages.first_picture(tab, theme))
+        others = {
+            tab.title: f"?area={CODE}&lang={lang}",
+            **{a.name: links[a.code] for a in self.served.areas},
+        }
+        code = query.get("area", CODE)
+        told = "" if code == CODE else texts.text("The area of this link, {code}, is not served here. "
+                                                  "This is {area}.", code=code, area=tab.title)  # fmt: skip
+        page = country_pages.build_page(tab, others=others if links else {}, theme=theme, told=told)
+        key = self._enter(said)
+
+        def leave(_context: object) -> None:
+            self.inside.pop(key, None)
+            country_pages.release(tab, page)
+
+        pn.state.on_session_destroyed(leave)
+        pn.state.onload(tab.send_page())
         return page
 
     def _area(self, query: Mapping[str, str]) -> Area:
@@ -254,11 +303,14 @@ class App:
 
     def _others(self, session: Session) -> dict[str, str]:
         """Return where each area is found, by its name, that of the page first; of one alone nothing."""
-        areas, here = self.served.areas, session.area
-        if len(areas) == 1:
+        areas, here, lang = self.served.areas, session.area, session.texts.lang
+        if len(areas) == 1 and self.country is None:
             return {}
         listed = (here, *(area for area in areas if area.code != here.code))
-        return {area.name: f"?area={area.code}&lang={session.texts.lang}" for area in listed}
+        links = {area.name: f"?area={area.code}&lang={lang}" for area in listed}
+        if self.country is not None:
+            links[title_of(self.country, session.texts)] = f"?area={CODE}&lang={lang}"
+        return links
 
     def _leave(self, key: str, session: Session, page: Any) -> None:  # noqa: ANN401 - Panel ships no types
         self.inside.pop(key, None)

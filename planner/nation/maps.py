@@ -11,10 +11,10 @@ import shapely
 
 from geodata.crs import WGS84
 from planner.nation.answers import ANSWERS
-from planner.nation.gather import kinds_and_seasons
-from planner.nation.products import MAP, TILES
+from planner.nation.gather import OF_ANSWER, kinds_and_seasons
+from planner.nation.products import MAP, OVERVIEW, TILES
 from planner.nation.store import MANIFEST, finished, key_of, writing
-from planner.reports.maps.nation_page import nation_libraries_are_built, write_nation_map
+from planner.reports.maps.nation_page import Overview, nation_libraries_are_built, write_nation_map
 from planner.scenarios.modes import SEASONS, only_walked
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def map_of_country(
     folders: Sequence[Path], products: Products, regions: Mapping[str, Region], scenario: Scenario,
     facts: Mapping[str, Any],
 ) -> list[str]:  # fmt: skip
-    """Write ``map.html`` and ``villages.pmtiles``; returns what is to be told.
+    """Write ``map.html``, ``villages.pmtiles`` and ``map.json``; returns what is to be told.
 
     Parameters
     ----------
@@ -63,29 +63,44 @@ def map_of_country(
         return [LIBRARIES_MISSING]
     out = products.folder
     hashes = [json.loads((f / MANIFEST).read_text("utf-8"))["files"][ANSWERS] for f in folders]
-    table = (out / "regencies.csv").read_bytes()
-    key = key_of(MAPS, 4, scenario.content_hash(), hashes, table.decode("utf-8"), dict(facts))
+    tables = [(out / name).read_text("utf-8") for name in ("regencies.csv", "provinces.csv", "national.json")]
+    key = key_of(MAPS, 5, scenario.content_hash(), hashes, tables, dict(facts))
     if finished(out / MAPS, key) is None:
         villages = gpd.GeoDataFrame(pd.concat([gpd.read_parquet(f / ANSWERS) for f in folders]), crs=WGS84)
-        regencies = pd.read_csv(out / "regencies.csv", dtype={"code": str, "name": str}, index_col="code")
+        regencies, provinces = (_table(out / f"{name}.csv") for name in ("regencies", "provinces"))
         shapes = {
             code: overview(regions[code].read_outlines()) for code in regencies.index if code in regions
         }
-        limits = {
-            answer: scenario.standard[kind].of(season).limit_minutes
-            for kind, season, answer in _answers(villages, scenario)
-        }
+        answers = list(_answers(villages, scenario))
+        limits = {a: scenario.standard[kind].of(season).limit_minutes for kind, season, a in answers}
+        on_foot = [
+            a for kind, season, a in answers
+            if only_walked(scenario.standard[kind].of(season).mode, roads=facts["network"] != "none")
+        ]  # fmt: skip
+        country = _country(json.loads(tables[2]))
+        whole = Overview(
+            regencies, provinces, country, shapes, limits, facts, scenario.season, on_foot,
+        )  # fmt: skip
         with writing(out / MAPS, key, {}) as stage:
-            write_nation_map(
-                villages, regencies, shapes, limits, facts, stage / MAP, season=scenario.season,
-                on_foot=[
-                    answer for kind, season, answer in _answers(villages, scenario)
-                    if only_walked(scenario.standard[kind].of(season).mode, roads=facts["network"] != "none")
-                ],
-            )  # fmt: skip
-    for name in (MAP, TILES):
+            write_nation_map(villages, whole, stage / MAP)
+    for name in (MAP, TILES, OVERVIEW):
         products.take(name, out / MAPS / name)
     return []
+
+
+def _table(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, dtype={"code": str, "name": str}, index_col="code")
+
+
+def _country(national: Mapping[str, Any]) -> pd.Series[Any]:
+    """Return the country's totals as a row like those of its provinces; NaN what is not known."""
+    row = {name: value for name, value in national.items() if isinstance(value, (int, float))}
+    for kind, found in national["kinds"].items():
+        seasons = {f"{kind}_{s}": found[s] for s in SEASONS if s in found}
+        for answer, of in {kind: found, **seasons}.items():
+            row |= {f"{answer}_{c}": of[c] for c in OF_ANSWER}
+    row |= {c: national[c] for c in ("people", "villages_people_unknown")}
+    return pd.Series(row, dtype=float)
 
 
 def _answers(villages: pd.DataFrame, scenario: Scenario) -> Iterator[tuple[str, Season, str]]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MARKER, RUN = "nation.json", "run.json"
 TABLES = ("regencies.csv", "provinces.csv", "facilities.csv", "ranked.csv", "findings.csv", "costs.csv")
-MAP, TILES = "map.html", "villages.pmtiles"
-NAMES = (*TABLES, "national.json", MAP, TILES, RUN)
+MAP, TILES, OVERVIEW = "map.html", "villages.pmtiles", "map.json"
+NAMES = (*TABLES, "national.json", MAP, TILES, OVERVIEW, RUN)
 FILES = "files"
 
 

@@ -141,13 +141,13 @@ class Tab:
 
 
 @contextmanager
-def served_here(areas, open_store, options):
+def served_here(areas, open_store, options, country=None):
     """Serve the app in a thread of this process, so that its objects can be looked at; gives its address."""
     started, held = threading.Event(), {}
 
     def run():
         asyncio.set_event_loop(asyncio.new_event_loop())
-        held["app"] = App(areas, open_store(), options)
+        held["app"] = App(areas, open_store(), options, country)
         held["server"] = make_server(held["app"])
         held["server"].start()
         started.set()

@@ -207,7 +207,7 @@ def test_the_tiles_beside_the_page_hold_every_village(out):
 def test_map_is_kept_where_nothing_changed_and_made_anew_where_something_did(out):
     before = (out / "map.html").stat().st_ino
     manifest = json.loads((out / "maps/manifest.json").read_text("utf-8"))
-    assert set(manifest["files"]) == {"map.html", "villages.pmtiles"}
+    assert set(manifest["files"]) == {"map.html", "villages.pmtiles", "map.json"}
     assert (out / "maps/map.html").stat().st_ino == before
     page = (out / "map.html").read_text("utf-8")
     assert not re.search(r"<(script|link|img)[^>]+(src|href)\s*=\s*[\"']?https?:", page)

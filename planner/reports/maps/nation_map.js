@@ -1,8 +1,11 @@
 // Draws a country: kabupaten coloured by the share within the limit; zoomed in, villages from vector tiles.
+// In one file the page holds the tiles and what is said of villages (data.villages), and has a list of its own;
+// in the app (data.tiles) tiles come from the server and say it themselves, and the page around the map lists.
 function jangkauNationMap(map, data) {
   "use strict";
   var el = jangkauBase.el;
-  var lang = "id", t = data.texts.id;
+  var served = Boolean(data.tiles), heard = { shown: function () {}, regency: function () {} };
+  var lang = data.lang || "id", t = data.texts[lang];
   var kinds = data.kinds, chosen = kinds[0], season = data.seasons[0];
   // The answers of a kind in a season; those of the scenario's own have the kind's name alone.
   function answerOf(k) { return season === data.seasons[0] ? k : k + "_" + season; }
@@ -48,21 +51,47 @@ function jangkauNationMap(map, data) {
     if (r.people_unknown) rows.push(t.people_unknown + ": " + number(r.people_unknown) + " " + t.villages);
     return lines(r.name + " · " + r.code, rows);
   }
-  var statusOf = function (i) { return data.statuses[v.kinds[kind].status.charCodeAt(i) - 48]; };
-  function aboutVillage(i) {
-    var rows = [data.regencies[v.regency[i]].name, people(v.people[i])];
+  // What is known of a village, from the properties of its outline in the tiles.
+  function inPage(props) {
+    var i = props.i;
+    return {
+      name: v.name[i], code: v.code[i], regency: data.regencies[v.regency[i]].name, people: v.people[i],
+      of: function (answer) {
+        var one = v.kinds[answer];
+        return {
+          status: data.statuses[one.status.charCodeAt(i) - 48], share: one.share[i], minutes: one.minutes[i],
+          reason: v.reasons[one.reason[i]],
+        };
+      },
+    };
+  }
+  // Left out of a tile is what is unknown.
+  function orNull(value) { return value === undefined ? null : value; }
+  function inTile(props) {
+    return {
+      name: orNull(props.name) || props.code, code: props.code, regency: orNull(props.regency) || "", people: orNull(props.people),
+      of: function (answer) {
+        return {
+          status: props[answer + "_status"], share: orNull(props[answer + "_share"]),
+          minutes: props[answer + "_no_way"] ? "inf" : orNull(props[answer + "_minutes"]), reason: props[answer + "_reason"],
+        };
+      },
+    };
+  }
+  var known = served ? inTile : inPage;
+  function aboutVillage(props) {
+    var one = known(props), rows = [one.regency, people(one.people)];
     kinds.forEach(function (k) {
-      var one = v.kinds[answerOf(k)], status = data.statuses[one.status.charCodeAt(i) - 48];
-      var text = t["kind_" + k] + ": " + t[status];
-      if (one.share[i] !== null) text += " (" + percent(one.share[i]) + ")";
-      if (status !== "unknown" && one.minutes[i] !== null) {
-        text += one.minutes[i] === "inf" ? ", " + t.unreachable : ", " + number(one.minutes[i], 1) + " " + t.min;
+      var found = one.of(answerOf(k));
+      var text = t["kind_" + k] + ": " + t[found.status];
+      if (found.share !== null) text += " (" + percent(found.share) + ")";
+      if (found.status !== "unknown" && found.minutes !== null) {
+        text += found.minutes === "inf" ? ", " + t.unreachable : ", " + number(found.minutes, 1) + " " + t.min;
       }
-      var reason = v.reasons[one.reason[i]];
-      if (reason && k === chosen) text += " – " + t["reason_" + reason];
+      if (found.reason && k === chosen) text += " – " + t["reason_" + found.reason];
       rows.push(text);
     });
-    return lines(v.name[i] + " · " + v.code[i], rows);
+    return lines(one.name + " · " + one.code, rows);
   }
 
   // The overview.
@@ -86,22 +115,28 @@ function jangkauNationMap(map, data) {
       layers[row] = layer;
       layer.on("mousemove", function (event) { if (!near()) show(event.latlng, aboutRegency(data.regencies[row])); });
       layer.on("mouseout", function () { if (!near()) hide(); });
-      layer.on("click", function () { if (!near()) go(row); });
+      layer.on("click", function () { if (near()) return;
+        go(row);
+        heard.regency(data.regencies[row].code);
+      });
     },
   }).addTo(map);
 
   // The villages.
-  var text = document.getElementById("jk-tiles").textContent;
-  var bytes = Uint8Array.from(atob(text), function (c) { return c.charCodeAt(0); });
-  var archive = new pmtiles.PMTiles({
-    getKey: function () { return "villages"; },
-    getBytes: function (offset, length) {
-      return Promise.resolve({ data: bytes.buffer.slice(offset, offset + length) });
-    },
-  });
+  function held() {
+    var text = document.getElementById("jk-tiles").textContent;
+    var bytes = Uint8Array.from(atob(text), function (c) { return c.charCodeAt(0); });
+    return {
+      getKey: function () { return "villages"; },
+      getBytes: function (offset, length) {
+        return Promise.resolve({ data: bytes.buffer.slice(offset, offset + length) });
+      },
+    };
+  }
+  var archive = new pmtiles.PMTiles(served ? new URL(data.tiles, document.baseURI).href : held());
   var symbolizer = {
     draw: function (ctx, rings, zoom, feature) {
-      var status = statusOf(feature.props.i);
+      var status = known(feature.props).of(kind).status;
       ctx.beginPath();
       rings.forEach(function (ring) {
         ring.forEach(function (p, n) { if (n) ctx.lineTo(p.x, p.y); else ctx.moveTo(p.x, p.y); });
@@ -127,7 +162,7 @@ function jangkauNationMap(map, data) {
   }).addTo(map);
   function villageAt(latlng) {
     var found = villages.queryTileFeaturesDebug(latlng.lng, latlng.lat, 1).get("");
-    return found.length ? found[0].feature.props.i : null;
+    return found.length ? found[0].feature.props : null;
   }
 
   var tip = L.tooltip({ className: "jk-tip", sticky: true });
@@ -138,20 +173,35 @@ function jangkauNationMap(map, data) {
   function hide() { map.removeLayer(tip); }
   map.on("mousemove", function (event) {
     if (!near()) return;
-    var i = villageAt(event.latlng);
-    if (i === null) hide(); else show(event.latlng, aboutVillage(i));
+    var props = villageAt(event.latlng);
+    if (props === null) hide(); else show(event.latlng, aboutVillage(props));
   });
   map.on("mouseout", hide);
   // A finger cannot hover.
   map.on("click", function (event) {
-    var i = near() ? villageAt(event.latlng) : null;
-    if (i !== null) L.popup({ className: "jk-tip" }).setLatLng(event.latlng).setContent(aboutVillage(i)).openOn(map);
+    var props = near() ? villageAt(event.latlng) : null;
+    if (props === null) return;
+    L.popup({ className: "jk-tip" }).setLatLng(event.latlng).setContent(aboutVillage(props)).openOn(map);
+    // The first two parts of a village's code are its kabupaten's.
+    heard.regency(known(props).code.slice(0, 5));
   });
   function go(row) {
     if (!layers[row]) return;
     hide();
     var bounds = layers[row].getBounds();
     map.setView(bounds.getCenter(), Math.max(VILLAGES_FROM, map.getBoundsZoom(bounds)), { animate: false });
+  }
+  // To a kabupaten, or to all of a province.
+  function goTo(code) {
+    var bounds = L.latLngBounds([]), rows = [];
+    data.regencies.forEach(function (r, row) {
+      if (layers[row] && (r.code === code || r.code.startsWith(code + "."))) rows.push(row);
+    });
+    if (rows.length === 1 && data.regencies[rows[0]].code === code) go(rows[0]);
+    if (!rows.length || data.regencies[rows[0]].code === code) return;
+    hide();
+    rows.forEach(function (row) { bounds.extend(layers[row].getBounds()); });
+    map.fitBounds(bounds, { padding: [10, 10], animate: false });
   }
 
   // The head: what is shown, in which language, and the list of kabupaten.
@@ -172,6 +222,8 @@ function jangkauNationMap(map, data) {
     [el("h1", ""), el("p", "jk-answer"), kindChoice, seasonChoice, all, other, search, list].forEach(function (part) {
       box.appendChild(part);
     });
+    // The page around the map has its own.
+    [box.firstChild, other, search, list].forEach(function (part) { part.hidden = served; });
     L.DomEvent.disableClickPropagation(box);
     L.DomEvent.disableScrollPropagation(box);
     return box;
@@ -278,6 +330,7 @@ function jangkauNationMap(map, data) {
     map.closePopup();
     recolour();
     describe();
+    heard.shown(chosen, season);
   }
   kindChoice.addEventListener("change", choose);
   seasonChoice.addEventListener("change", choose);
@@ -293,7 +346,10 @@ function jangkauNationMap(map, data) {
     var rows = matching();
     if (event.key === "Enter" && rows.length) go(rows[0]);
   });
-  all.addEventListener("click", function () { whole(); });
+  all.addEventListener("click", function () {
+    whole();
+    heard.regency("");
+  });
   map.on("zoomend", function () { hide(); map.closePopup(); regencies.setStyle(regencyStyle); fillLegend(); });
   function whole() {
     if (!features.length) return;
@@ -308,4 +364,14 @@ function jangkauNationMap(map, data) {
   }
   describe();
   whole();
+  return {
+    go: goTo, whole: whole,
+    choose: function (k, s) {
+      if (kinds.indexOf(k) < 0 || data.seasons.indexOf(s) < 0 || (k === chosen && s === season)) return;
+      kindChoice.value = k;
+      seasonChoice.value = s;
+      choose();
+    },
+    follow: function (how) { heard = how; },
+  };
 }

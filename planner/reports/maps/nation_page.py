@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,8 @@ CLASS_COLORS = ("#d7191c", "#fdae61", "#fee08b", "#abd9e9", "#2c7bb6")
 # Levels of the page's tiles; beyond the last they are drawn larger. A tile is shown one level further in.
 PAGE_ZOOMS, FILE_ZOOMS = (7, 9), (6, 10)
 LAYER = "villages"
+# Of map.json; another number where its content changes.
+OVERVIEW_FORMAT = 1
 STATUSES = tuple(s.value for s in VillageStatus)
 # Of a degree, for the outlines of the overview: some ten metres.
 OUTLINE_DECIMALS = 4
@@ -122,9 +126,9 @@ def write_tiles(villages: gpd.GeoDataFrame, path: Path, zooms: tuple[int, int]) 
 
 
 def village_properties(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> gpd.GeoDataFrame:
-    """Return what ``villages.pmtiles`` says of each village: facts, and by kind status, share and minutes.
+    """Return what ``villages.pmtiles`` says of each village: facts, and by kind status, share, minutes, why.
 
-    What is unknown is left out, and so is a time without end.
+    What is unknown is left out. So is a time without end, which ``K_no_way`` tells (1).
 
     Parameters
     ----------
@@ -142,36 +146,92 @@ def village_properties(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> gpd.
         table[f"{kind}_status"] = villages[f"{kind}_status"].astype(str).to_numpy()
         table[f"{kind}_share"] = villages[f"{kind}_share_reached"].to_numpy(dtype=float).round(3)
         table[f"{kind}_minutes"] = np.where(np.isfinite(minutes), minutes, np.nan).round(1)
+        table[f"{kind}_no_way"] = np.where(np.isposinf(minutes), 1.0, np.nan)
+        reasons = villages[f"{kind}_reason"].astype(str)
+        table[f"{kind}_reason"] = reasons.where(reasons != "", None).to_numpy(dtype=object)
     return villages[["geometry"]].reset_index(drop=True).join(table)
 
 
-def write_nation_map(
-    villages: gpd.GeoDataFrame, regencies: pd.DataFrame, outlines: Mapping[str, shapely.Geometry],
-    limits: Mapping[str, float], facts: Mapping[str, Any], path: Path, *, season: Season,
-    on_foot: Sequence[str] = (),
-) -> None:  # fmt: skip
-    """Write the map of a country: one file that opens from disk with no network, in both languages.
+@dataclass(frozen=True)
+class Overview:
+    """What the map of a country says above its villages.
 
-    Parameters
+    Attributes
     ----------
-    villages
-        Of all parts, by code, in degrees: the columns of :func:`planner.coverage.tables.village_table`.
-    regencies
-        One row a kabupaten, as ``regencies.csv`` holds it.
+    regencies, provinces
+        One row each, as ``regencies.csv`` and ``provinces.csv`` hold them.
+    country
+        The totals, with the same columns; NaN what is unknown or without end.
     outlines
-        By code, in degrees.
+        Of the kabupaten, by code, in degrees.
     limits
         By kind of the standard, its limit in minutes; and of another season, which differs, by ``K_wet`` (or
         ``K_dry``), as its columns begin.
     facts
         ``network`` and ``missing``, as ``national.json`` holds them.
-    path
-        The file; ``villages.pmtiles`` is made beside it.
     season
         The scenario's own.
     on_foot
         Of ``limits``, those of kinds that are reached by vehicle and timed on foot, for want of roads: a
         kabupaten has the colour of the share that is reached at least, and the page says so.
+    """
+
+    regencies: pd.DataFrame
+    provinces: pd.DataFrame
+    country: pd.Series[Any]
+    outlines: Mapping[str, shapely.Geometry]
+    limits: Mapping[str, float]
+    facts: Mapping[str, Any]
+    season: Season
+    on_foot: Sequence[str] = ()
+
+    def content(self) -> dict[str, Any]:
+        """Return it as plain values for JSON: what ``map.json`` holds, and the page with its villages."""
+        answers = list(self.limits)
+        kinds = [a for a in answers if not any(a == f"{k}_{s}" for k in answers for s in SEASONS)]
+        others = [s for s in SEASONS if any(f"{k}_{s}" in self.limits for k in kinds)]
+
+        def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+            return [_summary(c, row, answers, self.on_foot) for c, row in table.iterrows()]
+
+        shapes = {str(c): _shape(outline) for c, outline in self.outlines.items()}
+        return {
+            "format": OVERVIEW_FORMAT, "limits": dict(self.limits), "network": self.facts["network"],
+            "missing": sorted(self.facts["missing"]), "on_foot": list(self.on_foot), "kinds": kinds,
+            "seasons": [self.season, *others], "country": _summary("", self.country, answers, self.on_foot),
+            "provinces": rows(self.provinces),
+            "regencies": [{**row, "shape": shapes.get(row["code"])} for row in rows(self.regencies)],
+        }  # fmt: skip
+
+
+def page_words(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the words, colours and classes that the page of a country has beside its figures.
+
+    Parameters
+    ----------
+    content
+        From :meth:`Overview.content`.
+    """
+    return {
+        "texts": {lang: _texts(lang, content["kinds"]) for lang in LANGUAGES},
+        "colors": STATUS_COLORS, "statuses": STATUSES, "classes": CLASSES, "class_colors": CLASS_COLORS,
+        "layer": LAYER,
+    }  # fmt: skip
+
+
+def write_nation_map(villages: gpd.GeoDataFrame, overview: Overview, path: Path) -> None:
+    """Write the map of a country: one file that opens from disk with no network, in both languages.
+
+    Beside it ``villages.pmtiles`` and ``map.json`` (the overview) are made, of which the app draws the same.
+
+    Parameters
+    ----------
+    villages
+        Of all parts, by code, in degrees: the columns of :func:`planner.coverage.tables.village_table`.
+    overview
+        Of the country.
+    path
+        The file.
 
     Raises
     ------
@@ -180,24 +240,17 @@ def write_nation_map(
     OSError
         A file cannot be written.
     """
-    answers = list(limits)
-    kinds = [a for a in answers if not any(a == f"{k}_{s}" for k in answers for s in SEASONS)]
-    others = [s for s in SEASONS if any(f"{k}_{s}" in limits for k in kinds)]
+    content, answers = overview.content(), list(overview.limits)
     write_tiles(village_properties(villages, answers), path.with_name("villages.pmtiles"), FILE_ZOOMS)
+    plain = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    path.with_name("map.json").write_text(plain, "utf-8")
     numbered = villages[["geometry"]].reset_index(drop=True)
     beside = path.with_name(".unfinished-page.pmtiles")
     write_tiles(numbered.assign(i=np.arange(len(numbered))), beside, PAGE_ZOOMS)
     tiles = base64.b64encode(beside.read_bytes()).decode("ascii")
     beside.unlink()
     data = {
-        "texts": {lang: _texts(lang, kinds) for lang in LANGUAGES},
-        "colors": STATUS_COLORS, "statuses": STATUSES, "classes": CLASSES, "class_colors": CLASS_COLORS,
-        "limits": dict(limits), "network": facts["network"], "missing": sorted(facts["missing"]),
-        "zooms": PAGE_ZOOMS, "layer": LAYER, "villages": _columns(villages, answers),
-        "regencies": [
-            _regency(c, row, outlines.get(str(c)), answers, on_foot) for c, row in regencies.iterrows()
-        ],
-        "on_foot": list(on_foot), "kinds": kinds, "seasons": [season, *others],
+        **page_words(content), **content, "zooms": PAGE_ZOOMS, "villages": _columns(villages, answers),
     }  # fmt: skip
     maps = files("planner").joinpath("reports/maps")
     own = [maps.joinpath(name).read_text("utf-8") for name in ("base_map.js", "nation_map.js")]
@@ -250,13 +303,11 @@ def _numbers(values: NDArray[np.float64]) -> list[float | int | str | None]:
     ]
 
 
-def _regency(
-    code: object,
-    row: pd.Series[Any],
-    outline: shapely.Geometry | None,
-    kinds: Sequence[str],
-    on_foot: Sequence[str],
+def _summary(
+    code: object, row: pd.Series[Any], kinds: Sequence[str], on_foot: Sequence[str]
 ) -> dict[str, Any]:
+    """Return what is said of a kabupaten, a province or the country."""
+
     def one(name: str) -> float | int | str | None:
         return _numbers(np.array([row[name]], dtype=float))[0]
 
@@ -271,14 +322,14 @@ def _regency(
             "share": _numbers(np.array([share]))[0], "open": not unsure <= 0,
             "class": int(share_class(np.array([share]), np.array([share + more]))[0]),
             "reached": one(f"{kind}_people_reached"), "gap": one(f"{kind}_villages_gap"),
-            "unknown": one(f"{kind}_villages_unknown"),
+            "unknown": one(f"{kind}_villages_unknown"), "minutes": one(f"{kind}_minutes_median"),
         }  # fmt: skip
-    name = row["name"]
+    name = row.get("name")
     return {
         "code": str(code), "name": name if isinstance(name, str) and name else str(code),
         "villages": one("villages"), "people": one("people"),
         "people_unknown": one("villages_people_unknown"),
-        "kinds": found, "shape": None if outline is None else _shape(outline),
+        "missing": one("villages_missing"), "kinds": found,
     }  # fmt: skip
 
 
