@@ -99,7 +99,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     # may the nearest one be, where nobody knows which is reached.
     open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
     # Of a village without a unit of its own, whichever is the nearest: a "yes" is in doubt as well. Where
-    # somebody's minutes are not known, nor is the nearest of the middle person.
+    # the median minutes are not known, nor is the nearest of the middle person.
     unsure = open_ | (reach["dry"] == UNKNOWN) | in_doubt(gaps, dry)
     other = ~own & (unsure | dry.villages["minutes_median"].isna().to_numpy())
     functioning = np.where(other | (open_ & (functioning == NO)), UNKNOWN, functioning).astype(np.int8)

@@ -57,7 +57,8 @@ def weighted_quantile(minutes: Floats, people: Floats, q: float) -> float:
     Parameters
     ----------
     minutes
-        float64 ``(places,)``; ``inf`` (no way) sorts last; an unknown (NaN) one makes the result NaN.
+        float64 ``(places,)``; ``inf`` (no way) sorts last; unknown (NaN) ones may be anything from 0 on: where
+        the result is not the same with all of them at 0 and all at ``inf``, it is NaN.
     people
         float64 ``(places,)``; places of unknown people (NaN) are left out: count them beside the result.
     q
@@ -74,7 +75,7 @@ def weighted_quantile(minutes: Floats, people: Floats, q: float) -> float:
     20.0
     """
     _require_share(q)
-    values, weights = _by_value(minutes, people)
+    values, weights = _in_order(minutes, people)
     return float(_quantiles(values, weights, np.array([q]))[0])
 
 
@@ -408,13 +409,14 @@ class _Points:
 
     def spread(self, mine: NDArray[np.int64]) -> dict[str, object]:
         """Return the numbers of the table's row for some rows of these."""
-        minutes, people = _lived(self.minutes[mine], self.people[mine])
+        every = _some(self.minutes[mine], self.people[mine])
+        minutes, people = _lived(*every)
         listed = self.listed
 
         def share(who: NDArray[np.bool_], *, known: bool = listed) -> float:
             return _share(people=self.people[mine], who=who[mine]) if known else math.nan
 
-        quantiles = _quantiles(minutes, people, np.array(list(QUANTILES.values())))
+        quantiles = _quantiles(*every, np.array(list(QUANTILES.values())))
         worst = _worst(minutes, people, 0.1)
         # Longest minutes go down when a list is completed; a coefficient may go either way.
         even = not (self.unknown[mine] & (self.people[mine] > 0)).any()
@@ -442,31 +444,47 @@ def _require_share(q: float) -> None:
 
 
 def _by_value(values: Floats, people: Floats) -> tuple[Floats, Floats]:
-    """Return values and people where their number is known, the least value first."""
+    """Return values in order and people, as :func:`_lived`."""
+    return _lived(*_in_order(values, people))
+
+
+def _in_order(values: Floats, people: Floats) -> tuple[Floats, Floats]:
+    """Return values and people where there are some, of known number; the least value first, NaN last."""
     values, people = np.asarray(values, dtype=np.float64), np.asarray(people, dtype=np.float64)
-    known = ~np.isnan(people)
-    values, people = values[known], people[known]
     # People too, so that sums are the same to the last bit in any order of rows.
     order = np.lexsort((people, values))
-    return _lived(values[order], people[order])
+    return _some(values[order], people[order])
 
 
-def _lived(values: Floats, people: Floats) -> tuple[Floats, Floats]:
-    """Return sorted values where people live; none where one is unknown (NaN sorts last)."""
-    if len(values) == 0 or np.isnan(values[-1]):
-        return np.empty(0), np.empty(0)
+def _some(values: Floats, people: Floats) -> tuple[Floats, Floats]:
+    """Return values and people where there are some, of known number."""
     return values[people > 0], people[people > 0]
 
 
-# What follows takes what _lived gives: sorted, nothing unknown, everywhere people; or empty.
+def _lived(values: Floats, people: Floats) -> tuple[Floats, Floats]:
+    """Return what :func:`_in_order` gives; nothing where a value is unknown."""
+    if len(values) == 0 or np.isnan(values[-1]):
+        return np.empty(0), np.empty(0)
+    return values, people
 
 
 def _quantiles(values: Floats, people: Floats, q: Floats) -> Floats:
-    if len(values) == 0:
+    """Return quantiles of what :func:`_in_order` gives; NaN where unknown values may move them."""
+    known = ~np.isnan(values)
+    if not known.any():
         return np.full(len(q), np.nan)
-    running = np.cumsum(people)
-    out: Floats = values[np.searchsorted(running, q * running[-1] * (1 - ROUNDING))]
+    unknown = float(people[~known].sum())
+    running = np.cumsum(people[known])
+    wanted = q * (running[-1] + unknown) * (1 - ROUNDING)
+    most = np.append(values[known], np.inf)[np.searchsorted(running, wanted)]
+    least = values[known][np.searchsorted(running, np.maximum(wanted - unknown, 0.0))]
+    # So many of them may be at 0.
+    least = np.where((unknown > 0) & (wanted <= unknown), 0.0, least)
+    out: Floats = np.where(least == most, most, np.nan)
     return out
+
+
+# What follows takes what _lived gives: sorted, nothing unknown, everywhere people; or empty.
 
 
 def _with_a_way(minutes: Floats, people: Floats) -> tuple[Floats, Floats]:

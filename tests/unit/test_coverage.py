@@ -19,6 +19,7 @@ from planner.coverage.weighed import weighted_median
 from planner.network.land import land_of
 from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import default_scenario
+from planner.supply.equity import weighted_quantile
 
 values = st.one_of(st.just(math.inf), st.integers(0, 9).map(float))
 
@@ -35,9 +36,45 @@ def test_weighted_median_is_the_median_of_repeated_values(rows):
             assert got[g] == people[(len(people) - 1) // 2]
 
 
-def test_weighted_median_of_an_unknown_value_is_unknown():
-    got = weighted_median(np.array([0, 0]), np.array([1.0, math.nan]), np.ones(2), 1)
-    assert math.isnan(got[0])
+unknown_or = st.one_of(st.just(math.nan), values)
+
+
+def median_for_all_that_is_unknown(rows):
+    """The lower median with the unknown values at every place where they may be; NaN where it moves."""
+    low, high = (
+        sorted(at if math.isnan(v) else v for v, w in rows for _ in range(w)) for at in (0.0, math.inf)
+    )
+    middle = (len(low) - 1) // 2
+    return low[middle] if low and low[middle] == high[middle] else math.nan
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), unknown_or, st.integers(0, 5)), min_size=1, max_size=30))
+def test_a_median_is_known_where_what_is_unknown_cannot_move_it(rows):
+    """A single unknown place made the median of its village unknown."""
+    group, value, weight = (np.array(c) for c in zip(*rows, strict=True))
+    got = weighted_median(group.astype(np.int64), value.astype(float), weight.astype(float), 4)
+    for g in range(4):
+        mine = [(v, w) for k, v, w in rows if k == g]
+        want = median_for_all_that_is_unknown(mine)
+        np.testing.assert_equal(got[g], want)
+        # One rule in both rooms.
+        minutes, people = (np.array(c, dtype=float) for c in zip(*mine, strict=True)) if mine else ([], [])
+        np.testing.assert_equal(weighted_quantile(np.array(minutes), np.array(people), 0.5), want)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "people", "median"),
+    [
+        ([1.0, math.nan], [1, 1], math.nan), ([1.0, math.nan, 1.0], [1, 1, 1], 1.0),
+        ([1.0, 2.0, 3.0, math.nan], [4, 4, 4, 1], 2.0), ([1.0, 2.0, 3.0, math.nan], [4, 4, 4, 5], math.nan),
+        ([math.nan], [0], math.nan), ([math.inf, math.inf, math.nan], [1, 1, 1], math.inf),
+    ],
+    ids=["half unknown", "two alike", "a few unknown", "too many", "nobody", "no way"],
+)  # fmt: skip
+def test_a_median_beside_the_unknown(minutes, people, median):
+    group = np.zeros(len(minutes), dtype=np.int64)
+    got = weighted_median(group, np.array(minutes), np.array(people, dtype=float), 1)[0]
+    np.testing.assert_equal(got, median)
 
 
 SQUARE = villages({"99.01.01.2001": (box(0, 0, 4000, 4000), 400)})
