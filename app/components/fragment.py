@@ -73,4 +73,6 @@ class Fragment(JSComponent):
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         if self._acted is not None and isinstance(data, dict) and isinstance(data.get("act"), str):
             act = {str(k): well_formed(str(v)[:LONGEST_TEXT]) for k, v in data.items()}
-            self._stream.when_there(partial(self._acted, act))
+            # What comes along from the page before was done there.
+            hear = self._stream.when_there if act["act"] == "carried" else self._stream.heard
+            hear(partial(self._acted, act))

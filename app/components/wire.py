@@ -68,4 +68,6 @@ class Wire(JSComponent):
                 # The panel's room goes by the stream alone, and suits the screen from the first moment.
                 self._heard(desk)
             else:
-                self._stream.when_there(partial(self._heard, desk))
+                # Back and forward are asked for by hand; light or dark, and a panel's height, are not.
+                hear = self._stream.heard if "address" in desk else self._stream.when_there
+                hear(partial(self._heard, desk))

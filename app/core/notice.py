@@ -33,6 +33,8 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
         The user's language.
     guard
         Called before every message; raises where the page may not be touched.
+    acts
+        How many acts of the user were heard so far.
     """
 
     text = param.String(default="")
@@ -43,18 +45,37 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
     # Someone else's version of the scenario that was to be saved.
     conflict = param.Parameter(default=None)
 
-    def __init__(self, texts: Texts, guard: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self, texts: Texts, guard: Callable[[], None] = _nothing, acts: Callable[[], int] = lambda: 0
+    ) -> None:
         super().__init__()
-        self._texts, self._guard = texts, guard
+        self._texts, self._guard, self._acts = texts, guard, acts
+        # The act that was heard last when it was told; None of what stays until it is closed.
+        self._told_in: int | None = None
 
-    def tell(self, text: str, severity: str = "info") -> None:
-        """Show a message."""
+    def tell(self, text: str, severity: str = "info", *, stays: bool = False) -> None:
+        """Show a message; what ``stays`` is of the page, such as that its data are old, and of no act."""
         self._guard()
+        self._told_in = None if stays else self._acts()
         self.param.update(text=text, severity=severity)
 
+    def over(self) -> None:
+        """Take away what was told, unless it stays: what was asked for since is done."""
+        if self._told_in is not None:
+            self.tell("")
+
     def past(self, *_events: object) -> None:
-        """Take away what told of a success: the user has gone on, and it lies over what is looked at."""
+        """Take away what told of a success, or of an act before: the user has gone on.
+
+        What an act asked for in vain was told within that act, before or after it changed something else.
+        """
         if self.text and self.severity == "success":
+            self.tell("")
+        self.passed()
+
+    def passed(self, *_events: object) -> None:
+        """Take away what was told within an act before this one, such as a refusal."""
+        if self.text and self._told_in is not None and self._told_in != self._acts():
             self.tell("")
 
     def tell_error(self, error: BaseException) -> None:

@@ -186,7 +186,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         ))  # fmt: skip
 
     def _show(self, plan: PlanFigures) -> None:
-        self._notice.tell("")
+        self._notice.over()
         self.param.update(running=False, plan=plan)
 
     def _failed(self, error: BaseException) -> None:

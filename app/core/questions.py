@@ -207,7 +207,7 @@ class Questions:
             raise ConfigError(self._texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
 
     def _show(self, what_if: WhatIf) -> None:
-        self._notice.tell("")
+        self._notice.over()
         self._state.show(what_if)
 
     def undo(self) -> None:

@@ -175,7 +175,7 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             return Tried(trial, change, "" if self.served is None else self.served.show(trial))
 
         def shown(tried: Tried) -> None:
-            self._notice.tell("")
+            self._notice.over()
             self.param.update(tried=tried, used=False)
 
         def unwanted(tried: Tried) -> None:

@@ -94,7 +94,7 @@ class Session:
         self._work = Work(seats, document)
         # No thread may touch the page, so none may change it.
         self.stream = Stream(self._work.require_loop, self._work.when_there)
-        self.notice = Notice(texts, self._work.require_loop)
+        self.notice = Notice(texts, self._work.require_loop, lambda: self.stream.acts)
         self.state.param.watch(self.notice.past, list(GOES_ON))
         self.questions = Questions(self.state, self.notice, texts, self._work)
         self.drafts = Drafts(
@@ -113,6 +113,7 @@ class Session:
             work=self._work, readers=self.readers,
         )  # fmt: skip
         self.map, self.views = MapTools(), OpenViews()
+        self.views.param.watch(self.notice.passed, "shown")
         self._files = 0
 
     @property
@@ -187,7 +188,7 @@ class Session:
         text = self.texts.text(
             "The data of this area were replaced by {name}. Load the page anew to see them.", name=by
         )
-        self._work.on_page(partial(self.notice.tell, text, "warning"))
+        self._work.on_page(partial(self.notice.tell, text, "warning", stays=True))
 
     def stop(self) -> None:
         """Stop all work of this tab, from any thread; nobody waits for it any more."""

@@ -51,10 +51,29 @@ class Stream:
     ) -> None:
         self._guard = guard
         self.when_there = when_there
+        # How many acts of the user were heard: what was told belongs to the act in which it was told.
+        self.acts = 0
         self._last: dict[str, tuple[int, Any]] = {}
         self.top = 0
         # Set by what carries messages to the browser.
         self.carry: Callable[[dict[str, Any]], None] = _nothing
+
+    def heard(self, act: Callable[[], None]) -> None:
+        """Do what somebody asked for by hand, such as with a button or a click on the map.
+
+        Examples
+        --------
+        >>> stream = Stream()
+        >>> stream.heard(lambda: None)
+        >>> stream.acts
+        1
+        """
+
+        def begun() -> None:
+            self.acts += 1
+            act()
+
+        self.when_there(begun)
 
     def put(self, slot: str, value: Any) -> int:  # noqa: ANN401 - whatever JSON can say
         """Give a slot a value and return the number of this change.

@@ -117,4 +117,4 @@ class MapBridge(JSComponent):
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         message = heard(data)
         if message is not None:
-            self._stream.when_there(partial(self._heard, message))
+            self._stream.heard(partial(self._heard, message))

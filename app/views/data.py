@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import panel_material_ui as pmui
@@ -62,7 +61,7 @@ class _Data(Follows):
             self.file = Upload(
                 self.refused, label=name, uploaded_label=name, accept=",".join(ENDINGS), size="small",
                 variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
-                begun=partial(session.notice.tell, ""),
+                begun=session.notice.over,
             )  # fmt: skip
             self.file.param.watch(self.uploaded, ["value"])
             parts += [self.file, self.given, self.states]

@@ -151,6 +151,7 @@ class _Documents(Follows):
 
         def shown(pages: tuple[str, ...]) -> None:
             self.pages, self.making = pages, False
+            session.notice.passed()
             self.show()
 
         def failed(_error: BaseException) -> None:

@@ -52,7 +52,7 @@ class _Proposals(Follows):
         self.file = Upload(
             self.refused, label=name, uploaded_label=name, accept=",".join(AREA_FILES),
             size="small", variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
-            begun=partial(session.notice.tell, ""),
+            begun=session.notice.over,
         )  # fmt: skip
         self.file.param.watch(self.uploaded, ["value"])
         self.layout = pmui.Column(self.form, self.file, self.result, margin=0, sizing_mode="stretch_width")

@@ -68,7 +68,7 @@ class _WhatIf(Follows):
         self.file = Upload(
             self.refused, label=name, uploaded_label=name, accept=".yml,.yaml", size="small",
             variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
-            begun=partial(session.notice.tell, ""),
+            begun=session.notice.over,
         )  # fmt: skip
         self.file.param.watch(self.uploaded, ["value"])
         self.layout = pmui.Column(

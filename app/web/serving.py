@@ -345,7 +345,7 @@ def _tell_of_another_area(session: Session, code: str) -> None:
     """Say that the area that was asked for is not the one that is shown."""
     session.notice.tell(
         session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
-                           code=code, area=session.area.name), "warning",
+                           code=code, area=session.area.name), "warning", stays=True,
     )  # fmt: skip
 
 
@@ -355,12 +355,13 @@ def _tell_of_trial(session: Session) -> None:
     if session.area.trial:
         session.notice.tell(
             _("This is the area with the new data, on trial: look and try things out. "
-              "Nothing that you do here is kept."), "warning",
+              "Nothing that you do here is kept."), "warning", stays=True,
         )  # fmt: skip
     else:
         session.notice.tell(
-            _("This trial is no longer there. This is the area with the data in use."), "warning"
-        )
+            _("This trial is no longer there. This is the area with the data in use."), "warning",
+            stays=True,
+        )  # fmt: skip
 
 
 def require_free(options: Options) -> None:
