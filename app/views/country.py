@@ -25,7 +25,7 @@ TEXTS = {c: HTMLTemplateFormatter(template=f"<%- {c}_text %>") for c in NUMBERS}
 HIDDEN = ["code", "province", "reached_text", "open", *(f"{c}_text" for c in NUMBERS)]
 NAME = HTMLTemplateFormatter(template='<%- value %> <span class="jk-of"><%- province %></span>')
 # What does not fit is left out, the last column first; a wider panel shows all.
-LEAST_WIDTHS = {"name": 104, "share": 78, "gap": 82, "unknown": 70, "people": 82, "minutes": 56}
+LEAST_WIDTHS = {"name": 104, "share": 88, "gap": 100, "unknown": 82, "people": 82, "minutes": 56}
 STYLE = files("app").joinpath("static/country_table.css").read_text("utf-8")
 
 
@@ -136,8 +136,9 @@ def make_table(tab: CountryTab, level: str) -> Any:  # noqa: ANN401 - Panel ship
     _ = texts.text
     title = _("Province") if level == "provinces" else _("Kabupaten/kota")
     titles = {
-        "name": title, "share": _("reached"), "people": texts.term("people"), "gap": texts.term("gap"),
-        "unknown": texts.term("unknown"), "minutes": _("min"),
+        # A narrow heading breaks after the stroke.
+        "name": title.replace("/", "/\u200b"), "share": _("reached"), "people": texts.term("people"),
+        "gap": texts.term("gap"), "unknown": texts.term("unknown"), "minutes": _("min"),
     }  # fmt: skip
     table = pn.widgets.Tabulator(
         places(tab.country, texts, level, tab.answer), show_index=False, disabled=True, selectable=False,
