@@ -71,4 +71,4 @@ lock: setup
 
 clean:
 	rm -rf $(VENV) work build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find planner -name '*.nb[ic]' -delete  # compiled kernels: of an older version they may name what has gone
+	find planner -name '*.nb[ic]' -delete  # compiled kernels, those of earlier sources among them

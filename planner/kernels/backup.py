@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class BackupNow(NamedTuple):
     blockers: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _next(problem: Backup, place: int, count: int) -> float:
     """Return what one site more adds at a place that so many cover."""
     need = problem.need[place]
@@ -66,7 +67,7 @@ def _next(problem: Backup, place: int, count: int) -> float:
     return problem.cover.people[place] * (problem.part[need, count + 1] - problem.part[need, count])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def backup_standing(problem: Backup, chosen: NDArray[np.bool_]) -> BackupNow:
     """Return what the chosen sites (bool ``(sites,)``) cover, and what each other one would add.
 
@@ -98,7 +99,7 @@ def backup_standing(problem: Backup, chosen: NDArray[np.bool_]) -> BackupNow:
     return now
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _change(problem: Backup, j: int, step: int, now: BackupNow) -> None:
     """Choose a site (step 1) or give it up (step -1)."""
     by_site, by_place, conflicts = problem.cover.by_site, problem.cover.by_place, problem.cover.conflicts
@@ -114,7 +115,7 @@ def _change(problem: Backup, j: int, step: int, now: BackupNow) -> None:
         now.blockers[conflicts.item[e]] += step
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _best(
     problem: Backup, room: float, chosen: NDArray[np.bool_], open_: NDArray[np.bool_], now: BackupNow,
     price: NDArray[np.float64],
@@ -130,7 +131,7 @@ def _best(
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def backup_greedy(
     problem: Backup, budget: float, chosen: NDArray[np.bool_], open_: NDArray[np.bool_], least: float
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -181,7 +182,7 @@ def backup_greedy(
         _change(problem, j, 1, now)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def backup_exchange(
     problem: Backup, budget: float, chosen: NDArray[np.bool_], open_: NDArray[np.bool_], least: float
 ) -> int:
@@ -230,7 +231,7 @@ def backup_exchange(
     return moves
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def backup_stand_ins(
     problem: Backup, now: BackupNow, j: int, open_: NDArray[np.bool_], allowed: float
 ) -> tuple[float, NDArray[np.float64]]:
@@ -277,7 +278,7 @@ def backup_stand_ins(
     return loss, lost
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _largest(
     by_place: Lists, place: int, share: NDArray[np.float64], top: NDArray[np.float64], who: NDArray[np.int64]
 ) -> float:
@@ -297,7 +298,7 @@ def _largest(
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def backup_planes(
     problem: Backup, share: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from planner.kernels.compiled import njit
 from planner.kernels.median import FOLLOWS, LEAST_GAIN, NO_SITE, SHORTER, SHORTEST, _stride, fill
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _cheapest(  # noqa: PLR0917 - a kernel takes plain arrays
     near: Csr, load: Floats, room: Floats, is_open: Bools, i: int, but: int, freed: int, more: float
 ) -> int:
@@ -40,13 +40,13 @@ def _cheapest(  # noqa: PLR0917 - a kernel takes plain arrays
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _cost(near: Csr, base: Floats, i: int, k: int) -> float:
     """Return what a row costs by one of its pairs; where there is none, at no site."""
     return base[i] if k < 0 else near.value[k]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def assign(near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools) -> Longs:
     """Return the pair by which each row is served, -1 where it finds no room or is as well off without.
 
@@ -93,7 +93,7 @@ def assign(near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools) 
     return by
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _make_room(  # noqa: PLR0917 - a kernel takes plain arrays
     near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools, by: Longs, i: int, k: int
 ) -> tuple[float, int, int]:
@@ -114,7 +114,7 @@ def _make_room(  # noqa: PLR0917 - a kernel takes plain arrays
     return (best, who, where) if who >= 0 else (-1.0, -1, -1)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _move(near: Csr, load: Floats, room: Floats, by: Longs, i: int, k: int) -> None:
     """Serve row i by pair k (-1: at no site)."""
     if by[i] >= 0:
@@ -124,7 +124,7 @@ def _move(near: Csr, load: Floats, room: Floats, by: Longs, i: int, k: int) -> N
         room[near.item[k]] -= load[i]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def shift(near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools, by: Longs) -> int:
     """Move each row once to where that saves most, with another making room for it; returns the moves.
 
@@ -167,7 +167,7 @@ def shift(near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools, b
     return moves
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _elsewhere(near: Csr, load: Floats, by: Longs, a: int, sites: int) -> tuple[Floats, Longs, float]:
     """Return what the rows of a site cost at each site, how many of them it can serve, and their load."""
     there = np.zeros(sites)
@@ -182,7 +182,7 @@ def _elsewhere(near: Csr, load: Floats, by: Longs, a: int, sites: int) -> tuple[
     return there, served, used
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def resite(  # noqa: PLR0917 - a kernel takes plain arrays
     near: Csr, load: Floats, capacity: Floats, cost: Floats, left: float, forced: Bools, is_open: Bools,
     by: Longs,
@@ -239,7 +239,7 @@ def resite(  # noqa: PLR0917 - a kernel takes plain arrays
     return left
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def knapsacks(columns: Csr, price: Floats, load: Floats, capacity: Floats, part: Floats) -> Floats:
     """Return the most that each site saves at the rows' prices with its room, the last row in part.
 
@@ -292,7 +292,7 @@ def knapsacks(columns: Csr, price: Floats, load: Floats, capacity: Floats, part:
     return saving
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _lean(columns: Csr, share: Floats, part: Floats, direction: Floats, follows: float) -> None:
     """Turn the direction towards what each row lacks: 1 less what the sites taken serve of it."""
     lack = np.ones(len(direction))
@@ -303,7 +303,7 @@ def _lean(columns: Csr, share: Floats, part: Floats, direction: Floats, follows:
     direction += follows * (lack - direction)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def climb_capacitated(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     near: Csr, columns: Csr, base: Floats, load: Floats, capacity: Floats, cost: Floats, budget: float,
     forced: Bools, upper: float, best_price: Floats, price: Floats, direction: Floats, mean: Floats,

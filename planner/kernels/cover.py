@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class Cover(NamedTuple):
     conflicts: Lists
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _gain(by_site: Lists, people: NDArray[np.float64], count: NDArray[np.int32], site: int) -> float:
     """Return the people whom a site covers and nobody else does yet."""
     total = 0.0
@@ -49,7 +50,7 @@ def _gain(by_site: Lists, people: NDArray[np.float64], count: NDArray[np.int32],
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _before(key: NDArray[np.float64], size: NDArray[np.float64], a: int, b: int) -> bool:
     """Return whether site a stands before b: more for its cost, then more, then the lower number."""
     if key[a] != key[b]:
@@ -59,7 +60,7 @@ def _before(key: NDArray[np.float64], size: NDArray[np.float64], a: int, b: int)
     return a < b
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _sink(
     heap: NDArray[np.int32], n: int, at: int, key: NDArray[np.float64], size: NDArray[np.float64]
 ) -> None:
@@ -75,7 +76,7 @@ def _sink(
         at = child
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _take(cover: Cover, j: int, count: NDArray[np.int32], blocked: NDArray[np.bool_]) -> None:
     """Count a chosen site for its places, and bar what it is in conflict with."""
     for e in range(cover.by_site.first[j], cover.by_site.first[j + 1]):
@@ -84,7 +85,7 @@ def _take(cover: Cover, j: int, count: NDArray[np.int32], blocked: NDArray[np.bo
         blocked[cover.conflicts.item[e]] = True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def greedy_cover(
     cover: Cover, budget: float, chosen: NDArray[np.bool_], open_: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -182,7 +183,7 @@ class Standing(NamedTuple):
     blocker: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def standing(cover: Cover, chosen: NDArray[np.bool_]) -> Standing:
     """Return what the chosen sites (bool ``(sites,)``) cover.
 
@@ -218,7 +219,7 @@ def standing(cover: Cover, chosen: NDArray[np.bool_]) -> Standing:
     return now
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _add(cover: Cover, j: int, now: Standing) -> None:
     """Choose a site: whom it covers first is no longer anybody's gain; whom it shares, nobody's loss."""
     people, by_site, by_place, conflicts = cover.people, cover.by_site, cover.by_place, cover.conflicts
@@ -237,7 +238,7 @@ def _add(cover: Cover, j: int, now: Standing) -> None:
         now.blocker[conflicts.item[e]] += j
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _remove(cover: Cover, j: int, now: Standing) -> None:
     """Give a site up; the reverse of :func:`_add`."""
     people, by_site, by_place, conflicts = cover.people, cover.by_site, cover.by_place, cover.conflicts
@@ -256,7 +257,7 @@ def _remove(cover: Cover, j: int, now: Standing) -> None:
         now.blocker[conflicts.item[e]] -= j
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _cheapest(
     cover: Cover, k: int, room: float, held: NDArray[np.bool_], inside: NDArray[np.int64], now: Standing,
     shared: NDArray[np.float64],
@@ -284,7 +285,7 @@ def _cheapest(
     return best, least
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def exchange(
     cover: Cover,
     budget: float,
@@ -353,7 +354,7 @@ def exchange(
     return moves
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return by site the sum of the prices of the places that it covers: float64 ``(sites,)``.
 
@@ -380,7 +381,7 @@ def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float6
     return value
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return by place the sum of the shares of the sites that cover it: float64 ``(places,)``.
 
@@ -407,7 +408,7 @@ def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def group_values(
     by_site: Lists, price: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> NDArray[np.float64]:
@@ -439,7 +440,7 @@ def group_values(
     return value
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return by place how many of the chosen sites cover it: int32 ``(places,)``.
 
@@ -467,7 +468,7 @@ def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[n
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def stand_ins(
     cover: Cover, now: Standing, j: int, open_: NDArray[np.bool_], allowed: float
 ) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Csr(NamedTuple):
     value: NDArray[np.float64]
 
 
-@njit(cache=True)
+@njit()
 def room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
     """Return the array, or a longer copy when it holds fewer than ``size`` entries.
 
@@ -64,7 +65,7 @@ def room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
     return more
 
 
-@njit(cache=True)
+@njit()
 def offer(
     ends: Csr, node: int, at_s: float, cutoff_s: float,
     best: NDArray[np.float64], place: NDArray[np.int32], found: int,
@@ -102,7 +103,7 @@ def offer(
     return found
 
 
-@njit(cache=True)
+@njit()
 def take(
     best: NDArray[np.float64], place: NDArray[np.int32], seconds: NDArray[np.float64], start: int, stop: int
 ) -> None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from planner.kernels.compiled import njit
 from planner.kernels.csr import room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@njit(cache=True)
+@njit()
 def arcs_to_csr(
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
@@ -66,7 +66,7 @@ def arcs_to_csr(
     return first, out_head, out_weight
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _grown(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
     """Return the array, or a copy of twice its length when it is full."""
     if size < len(array):
@@ -76,7 +76,7 @@ def _grown(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
     return more
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _push(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, k: float, v: int) -> None:
     """Put (k, v) into the heap; ``size`` counts it already."""
     at = size - 1
@@ -91,7 +91,7 @@ def _push(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, k: floa
     item[at] = v
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _replace_top(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, k: float, v: int) -> None:
     """Put (k, v) in the place of the smallest entry."""
     at = np.uint32(0)
@@ -126,7 +126,7 @@ def _replace_top(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, 
     item[at] = v
 
 
-@njit(cache=True)
+@njit()
 def _spread(
     first: NDArray[np.int64],
     head: NDArray[np.int32],
@@ -181,7 +181,7 @@ def _spread(
             _replace_top(key, item, size, key[size], item[size])
 
 
-@njit(cache=True)
+@njit()
 def _offer_seeds(
     label: NDArray[np.float64],
     seed_node: NDArray[np.int32],
@@ -202,7 +202,7 @@ def _offer_seeds(
     return better[:n]
 
 
-@njit(cache=True)
+@njit()
 def nearest_source(
     first: NDArray[np.int64],
     head: NDArray[np.int32],
@@ -243,7 +243,7 @@ def nearest_source(
     return label
 
 
-@njit(cache=True)
+@njit()
 def open_source(
     first: NDArray[np.int64],
     head: NDArray[np.int32],
@@ -279,7 +279,7 @@ def open_source(
     _spread(first, head, weight, label, better)
 
 
-@njit(cache=True)
+@njit()
 def close_source(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     first: NDArray[np.int64],
     head: NDArray[np.int32],
@@ -335,7 +335,7 @@ def close_source(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     _spread(first, head, weight, label, np.unique(rim[:n]))
 
 
-@njit(cache=True)
+@njit()
 def offer_ends(
     best_s: NDArray[np.float64],
     best_owner: NDArray[np.int64],
@@ -375,7 +375,7 @@ def offer_ends(
                 best_owner[p] = owner
 
 
-@njit(cache=True)
+@njit()
 def shortest_tree(
     first: NDArray[np.int64],
     head: NDArray[np.int32],

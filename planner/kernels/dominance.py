@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from planner.kernels.lists import Lists
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def dominated(
     by_site: Lists, by_place: Lists, cost: NDArray[np.float64], free: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
@@ -65,7 +66,7 @@ def dominated(
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _rarest(lists: Lists, items: NDArray[np.int32]) -> int:
     """Return the item (there is one) whose own list is shortest; of equals the first."""
     rarest, fewest = items[0], np.int64(1 << 62)
@@ -76,7 +77,7 @@ def _rarest(lists: Lists, items: NDArray[np.int32]) -> int:
     return rarest
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _holds_all(many: NDArray[np.int32], few: NDArray[np.int32]) -> bool:
     """Return whether a rising list holds all of another; the first that it lacks ends the search."""
     low = 0
@@ -87,7 +88,7 @@ def _holds_all(many: NDArray[np.int32], few: NDArray[np.int32]) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def needed_rows(by_row: Lists, by_site: Lists) -> NDArray[np.bool_]:
     """Return the rows whose covering is not implied: no other row's sites are all among theirs.
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ class BestTwo(NamedTuple):
     owner: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def best_two(cover: DrawCover, chosen: NDArray[np.bool_]) -> BestTwo:
     """Return from when on the chosen sites (bool ``(sites,)``) cover each row.
 
@@ -92,7 +93,7 @@ def best_two(cover: DrawCover, chosen: NDArray[np.bool_]) -> BestTwo:
     return now
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _gain(cover: DrawCover, best: NDArray[np.int16], j: int, gain: NDArray[np.float64]) -> float:
     """Write what a site would add to each criterion, and return the sum."""
     gain[:] = 0.0
@@ -104,7 +105,7 @@ def _gain(cover: DrawCover, best: NDArray[np.int16], j: int, gain: NDArray[np.fl
     return gain.sum()
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _bar(conflicts: Lists, j: int, free: NDArray[np.bool_]) -> None:
     """Bar what a chosen site is in conflict with."""
     free[j] = False
@@ -112,7 +113,7 @@ def _bar(conflicts: Lists, j: int, free: NDArray[np.bool_]) -> None:
         free[conflicts.item[e]] = False
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _top(free: NDArray[np.bool_], rate: NDArray[np.float64]) -> int:
     """Return the site of the largest rate, of equals the lowest number; -1 where none adds anything."""
     top = -1
@@ -122,7 +123,7 @@ def _top(free: NDArray[np.bool_], rate: NDArray[np.float64]) -> int:
     return top
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def greedy_draws(
     cover: DrawCover, budget: float, chosen: NDArray[np.bool_], open_: NDArray[np.bool_]
 ) -> None:
@@ -179,7 +180,7 @@ def greedy_draws(
             _bar(cover.conflicts, top, free)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _state(
     cover: DrawCover, chosen: NDArray[np.bool_]
 ) -> tuple[BestTwo, NDArray[np.float64], NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
@@ -200,7 +201,7 @@ def _state(
     return now, total, loss, blockers, blocker
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _share(cover: DrawCover, k: int, now: BestTwo, shared: NDArray[np.float64]) -> None:
     """Write what of each chosen site's loss site k would make good, beyond what it adds by itself."""
     shared[:] = 0.0
@@ -213,7 +214,7 @@ def _share(cover: DrawCover, k: int, now: BestTwo, shared: NDArray[np.float64]) 
                 shared[a, now.owner[row]] += cover.value[a, row, at] - lost
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def exchange_draws(
     cover: DrawCover,
     budget: float,
@@ -290,7 +291,7 @@ def exchange_draws(
     return moves
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def covered_by_shares_in_draws(cover: DrawCover, share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much shares of sites (float64 ``(sites,)``) cover each row at each position.
 
@@ -320,7 +321,7 @@ def covered_by_shares_in_draws(cover: DrawCover, share: NDArray[np.float64]) -> 
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def group_values_in_draws(
     cover: DrawCover, tail: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from planner.kernels.csr import Csr
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def farthest_with(
     near: Csr, now: NDArray[np.float64], far_first: NDArray[np.int64], sites: int
 ) -> NDArray[np.float64]:

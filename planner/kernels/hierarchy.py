@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from planner.kernels.compiled import njit
 from planner.kernels.csr import Csr, offer, room, take
 from planner.kernels.dijkstra import _grown
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEAF = 6
 
 
-@njit(cache=True)
+@njit()
 def nested_dissection(  # noqa: C901 - one loop over cells
     xy: NDArray[np.float64], first: NDArray[np.int64], head: NDArray[np.int32]
 ) -> NDArray[np.int32]:
@@ -97,7 +97,7 @@ def nested_dissection(  # noqa: C901 - one loop over cells
     return rank
 
 
-@njit(cache=True)
+@njit()
 def _along(xy: NDArray[np.float64], members: NDArray[np.int32], direction: int) -> NDArray[np.float64]:
     key = np.empty(len(members))
     for i in range(len(members)):
@@ -114,7 +114,7 @@ def _along(xy: NDArray[np.float64], members: NDArray[np.int32], direction: int) 
     return key
 
 
-@njit(cache=True)
+@njit()
 def _thinnest_cut(
     order: NDArray[np.int32],
     first: NDArray[np.int64],
@@ -146,7 +146,7 @@ def _thinnest_cut(
     return best, fewest
 
 
-@njit(cache=True)
+@njit()
 def _separate(
     order: NDArray[np.int32],
     half: int,
@@ -176,7 +176,7 @@ def _separate(
                     break
 
 
-@njit(cache=True)
+@njit()
 def contract(
     first: NDArray[np.int64], head: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
@@ -241,7 +241,7 @@ def contract(
     return up_first, up_head[:n].copy(), parent
 
 
-@njit(cache=True)
+@njit()
 def customize(
     up_first: NDArray[np.int64],
     up_head: NDArray[np.int32],
@@ -300,7 +300,7 @@ def customize(
     return up, down
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def climb(
     up_first: NDArray[np.int64],
     up_head: NDArray[np.int32],
@@ -374,7 +374,7 @@ def climb(
     return out_first, out_node[:found].copy(), out_s[:found].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def join_labels(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     a_first: NDArray[np.int64],
     a_node: NDArray[np.int32],
@@ -423,7 +423,7 @@ def join_labels(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
             time[b_node[k]] = np.inf
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def sweep(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     up_first: NDArray[np.int64],
     up_head: NDArray[np.int32],
@@ -483,7 +483,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
             out[i, j] = best
 
 
-@njit(cache=True)
+@njit()
 def children(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the children of every node of the elimination tree, as CSR.
 
@@ -521,7 +521,7 @@ def children(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.i
     return first, child
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def sweep_within(  # noqa: PLR0917 - a kernel takes plain arrays
     up: Csr,
     parent: NDArray[np.int32],
@@ -611,7 +611,7 @@ def sweep_within(  # noqa: PLR0917 - a kernel takes plain arrays
     return first, place[:found].copy(), seconds[:found].copy()
 
 
-@njit(cache=True)
+@njit()
 def _label(
     labels: Csr,
     source: int,
@@ -636,7 +636,7 @@ def _label(
     return size
 
 
-@njit(cache=True)
+@njit()
 def _time_at(up: Csr, node: int, time: NDArray[np.float64]) -> tuple[float, float]:
     """Return a node's time by its label or from above, and the least time above it."""
     at = time[node]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,7 @@ SMALLEST = 1e-7
 HAIR = 1e-12
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def cut_of(lift: Lift, v: int, given: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the cut of a village: it is served at most as far as ``sum(coefficient × site)``.
 
@@ -70,7 +71,7 @@ def cut_of(lift: Lift, v: int, given: NDArray[np.bool_]) -> tuple[NDArray[np.int
     return site, part
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _shift(lift: Lift, place: int, step: int, share: NDArray[np.float64], brings: NDArray[np.int64]) -> None:
     """Add a place's weight to what its sites with a share bring (step 1), or take it away (-1)."""
     for e in range(lift.by_place.first[place], lift.by_place.first[place + 1]):
@@ -79,7 +80,7 @@ def _shift(lift: Lift, place: int, step: int, share: NDArray[np.float64], brings
             brings[j] += step * lift.weight[place]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _most(
     brings: NDArray[np.int64], lacks: int, share: NDArray[np.float64], sites: NDArray[np.int64]
 ) -> float:
@@ -90,7 +91,7 @@ def _most(
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def tightest(
     lift: Lift, v: int, share: NDArray[np.float64], cover: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], float]:
@@ -144,7 +145,7 @@ def tightest(
     return _turned_over(lift, low, share, sites, best, most, lift.need[v])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _turned_over(
     lift: Lift, low: int, share: NDArray[np.float64], sites: NDArray[np.int64], given: NDArray[np.bool_],
     most: float, need: int,

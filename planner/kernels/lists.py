@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Lists(NamedTuple):
     item: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def turned(lists: Lists, items: int) -> Lists:
     """Return by item the rows that hold it, in rising order.
 
@@ -56,7 +57,7 @@ def turned(lists: Lists, items: int) -> Lists:
     return Lists(first, row)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def lists_of_pairs(row: NDArray[np.int64], item: NDArray[np.int64], rows: int, items: int) -> Lists:
     """Return pairs as lists by row, each item once and in rising order; pairs may come in any order.
 
@@ -75,7 +76,7 @@ def lists_of_pairs(row: NDArray[np.int64], item: NDArray[np.int64], rows: int, i
     return _counted_once(ordered, rows)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _counted(key: NDArray[np.int64], value: NDArray[np.int64], keys: int) -> Lists:
     """Return the values of each key, in the order in which they come."""
     first = np.zeros(keys + 1, dtype=np.int64)
@@ -91,7 +92,7 @@ def _counted(key: NDArray[np.int64], value: NDArray[np.int64], keys: int) -> Lis
     return Lists(first, out)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _counted_once(by_item: Lists, rows: int) -> Lists:
     """Return by row the items that name it, each once and in rising order."""
     items = len(by_item.first) - 1
@@ -114,7 +115,7 @@ def _counted_once(by_item: Lists, rows: int) -> Lists:
     return Lists(first, out)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def signatures(
     by_site: Lists, open_: NDArray[np.bool_], mark: NDArray[np.uint64], places: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -156,7 +157,7 @@ def signatures(
     return signature, degree
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64]) -> Lists:
     """Return the lists of some sites with places renamed, in rising order; those renamed -1 are left out.
 
@@ -194,7 +195,7 @@ def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64])
     return Lists(first, item)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def in_each(first: Lists, second: Lists, lacking: NDArray[np.int32]) -> tuple[Lists, int]:
     """Return what stands in both of two lists of each site, or in the one that a place still lacks.
 

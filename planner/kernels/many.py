@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from planner.kernels.compiled import njit
 from planner.kernels.csr import Csr, offer, room, take
 from planner.kernels.dijkstra import _grown, _push, _replace_top
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def within_cutoff(
     graph: Csr, seeds: Csr, ends: Csr, places: int, cutoff_s: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
@@ -77,7 +77,7 @@ def within_cutoff(
     return first, place[:found].copy(), seconds[:found].copy()
 
 
-@njit(cache=True)
+@njit()
 def _search(  # noqa: C901, PLR0913, PLR0917 - one search, and what it leaves for the next
     graph: Csr,
     seeds: Csr,
@@ -139,7 +139,7 @@ def _search(  # noqa: C901, PLR0913, PLR0917 - one search, and what it leaves fo
     return touches, found, key, item, place
 
 
-@njit(cache=True)
+@njit()
 def k_nearest_sources(
     first: NDArray[np.int64],
     head: NDArray[np.int32],
@@ -225,7 +225,7 @@ def k_nearest_sources(
     return time, owner
 
 
-@njit(cache=True)
+@njit()
 def _slot(time: NDArray[np.float64], owner: NDArray[np.int32], v: int, s: float, o: int) -> int:
     """Return where (s, o) belongs in a node's list, -1 where it does not: a worse or a known owner."""
     count = time.shape[1]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from planner.kernels.compiled import njit
 from planner.kernels.csr import Csr
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LEAST_GAIN = 1e-12
 FOLLOWS, SHORTER, SHORTEST = 0.07, 0.66, 5e-4
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def turned(near: Csr, items: int) -> Csr:
     """Return the same pairs by item: rows as items, in rising order."""
     first = np.zeros(items + 1, dtype=np.int64)
@@ -49,14 +49,14 @@ def turned(near: Csr, items: int) -> Csr:
     return Csr(first, row, value)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _take(columns: Csr, j: int, now: Floats) -> None:
     """Lower what rows cost to what they cost at a site, where that is less."""
     for k in range(columns.first[j], columns.first[j + 1]):
         now[columns.item[k]] = min(now[columns.item[k]], columns.value[k])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _saved(columns: Csr, j: int, now: Floats) -> float:
     """Return what a site would take off what rows cost."""
     gain = 0.0
@@ -65,7 +65,7 @@ def _saved(columns: Csr, j: int, now: Floats) -> float:
     return gain
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def greedy(columns: Csr, base: Floats, cost: Floats, budget: float, is_open: Bools) -> None:
     """Open the site that saves most for what it costs, again and again while the budget lasts.
 
@@ -119,7 +119,7 @@ def greedy(columns: Csr, base: Floats, cost: Floats, budget: float, is_open: Boo
             fresh[j] = True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def nearest_two(near: Csr, base: Floats, is_open: Bools) -> tuple[Floats, Ints]:
     """Return what each row costs at its best and second-best open site, and which these are.
 
@@ -152,7 +152,7 @@ def nearest_two(near: Csr, base: Floats, is_open: Bools) -> tuple[Floats, Ints]:
     return at, who
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _look(near: Csr, base: Floats, is_open: Bools, i: int, at: Floats, who: Ints) -> None:
     """Find the best and second-best open site of a row."""
     n = 0
@@ -168,7 +168,7 @@ def _look(near: Csr, base: Floats, is_open: Bools, i: int, at: Floats, who: Ints
         who[i, m] = NO_SITE
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _losses(at: Floats, who: Ints, sites: int) -> Floats:
     """Return what closing each site would cost its rows."""
     loss = np.zeros(sites)
@@ -178,7 +178,7 @@ def _losses(at: Floats, who: Ints, sites: int) -> Floats:
     return loss
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _gain(columns: Csr, j: int, at: Floats, who: Ints, spared: Floats) -> float:
     """Return what opening a site saves; ``spared`` is what it takes off the loss of each site closed."""
     gain = 0.0
@@ -193,7 +193,7 @@ def _gain(columns: Csr, j: int, at: Floats, who: Ints, spared: Floats) -> float:
     return gain
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _swap(  # noqa: PLR0917 - a kernel takes plain arrays
     near: Csr, columns: Csr, base: Floats, is_open: Bools, at: Floats, who: Ints, loss: Floats, j: int, r: int
 ) -> None:
@@ -214,7 +214,7 @@ def _swap(  # noqa: PLR0917 - a kernel takes plain arrays
                     loss[who[i, 0]] += at[i, 1] - at[i, 0]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def interchange(
     near: Csr, columns: Csr, base: Floats, cost: Floats, budget: float, turn: Longs, is_open: Bools
 ) -> tuple[float, int]:
@@ -284,7 +284,7 @@ def interchange(
     return nearest_two(near, base, is_open)[0][:, 0].sum(), swaps
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def savings(near: Csr, price: Floats, sites: int) -> Floats:
     """Return what each site saves at the rows' prices: the sum of ``price - cost`` where that is positive.
 
@@ -317,7 +317,7 @@ def savings(near: Csr, price: Floats, sites: int) -> Floats:
     return saving
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def fill(saving: Floats, cost: Floats, budget: float, share: Floats) -> tuple[float, float]:
     """Return the most that a budget saves, the last site in part, and what the last of it saves a unit.
 
@@ -355,7 +355,7 @@ def fill(saving: Floats, cost: Floats, budget: float, share: Floats) -> tuple[fl
     return total, 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _turn(near: Csr, price: Floats, share: Floats, direction: Floats, follows: float) -> None:
     """Turn the direction towards what each row lacks: 1 less what the sites worth its price serve of it."""
     for i in range(len(price)):
@@ -367,7 +367,7 @@ def _turn(near: Csr, price: Floats, share: Floats, direction: Floats, follows: f
         direction[i] += follows * (lack - direction[i])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _stride(
     near: Csr, base: Floats, best_price: Floats, direction: Floats, price: Floats, step: float
 ) -> None:
@@ -384,7 +384,7 @@ def _stride(
         price[i] = min(max(best_price[i] + stride * direction[i], least), base[i])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def climb_bound(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     near: Csr, base: Floats, cost: Floats, budget: float, upper: float, best_price: Floats, price: Floats,
     direction: Floats, mean: Floats, course: Floats, steps: int, patience: int,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 TIE_M = 1e-6
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _rest(share: float, seconds: float) -> float:
     """Return a share of an edge's seconds; no share of a closed edge takes no time."""
     return 0.0 if share == 0.0 else share * seconds
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _foot(x: float, y: float, segment: NDArray[np.float64], s: int) -> tuple[float, float]:
     """Return how far a segment is (metres), and the share of its edge's length at the nearest point."""
     x0, y0 = segment[s, 0], segment[s, 1]
@@ -34,14 +35,14 @@ def _foot(x: float, y: float, segment: NDArray[np.float64], s: int) -> tuple[flo
     return np.sqrt(across * across + up * up), segment[s, 4] + t * (segment[s, 5] - segment[s, 4])
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _from(times: NDArray[np.float64], e: int, share: float) -> float:
     """Return the seconds from a place on an edge."""
     ahead = times[e, 0] + _rest(1.0 - share, times[e, 2])
     return min(ahead, times[e, 1] + _rest(share, times[e, 3]))
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def nearest_seconds(  # noqa: C901, PLR0913, PLR0917 - a kernel takes plain arrays
     xy: NDArray[np.float64],
     most_m: float,
@@ -153,7 +154,7 @@ def nearest_seconds(  # noqa: C901, PLR0913, PLR0917 - a kernel takes plain arra
     return seconds, away, where, share, touched
 
 
-@njit(cache=True)
+@njit()
 def nearest_of_parts(  # noqa: PLR0917 - a kernel takes plain arrays
     xy: NDArray[np.float64],
     most_m: float,

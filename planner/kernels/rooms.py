@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from planner.kernels.compiled import njit
 from planner.kernels.lists import Lists
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class SearchTree(NamedTuple):
     queue: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def rooms_of(by_site: Lists, places: int) -> Rooms:
     """Return lists read both ways.
 
@@ -109,7 +109,7 @@ def rooms_of(by_site: Lists, places: int) -> Rooms:
     return Rooms(by_site, Lists(first, site), pair)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def filled(
     rooms: Rooms, people: NDArray[np.int64], room: NDArray[np.int64], cap: NDArray[np.int64],
     begin: NDArray[np.int64],
@@ -164,7 +164,7 @@ def filled(
             return Filled(flow, free, left, ways.came != NONE, _short(rooms, cap, flow, free))
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _short(
     rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], free: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
@@ -197,7 +197,7 @@ def _short(
     return short
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def room_gain(
     rooms: Rooms, people: NDArray[np.int64], now: Filled, more: NDArray[np.int32], room: int
 ) -> int:  # fmt: skip
@@ -251,7 +251,7 @@ def room_gain(
     return got
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _ways(places: int, sites: int) -> SearchTree:
     return SearchTree(
         np.empty(places, dtype=np.int64), np.empty(places, dtype=np.int64), np.empty(sites, dtype=np.int64),
@@ -259,7 +259,7 @@ def _ways(places: int, sites: int) -> SearchTree:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _phase(  # noqa: PLR0917 - a kernel takes plain arrays
     rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], free: NDArray[np.int64],
     left: NDArray[np.int64], ways: SearchTree, n: int, room: int,
@@ -289,7 +289,7 @@ def _phase(  # noqa: PLR0917 - a kernel takes plain arrays
     return moved
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _reach_holders(rooms: Rooms, flow: NDArray[np.int64], ways: SearchTree, n: int, i: int) -> int:
     """Put the sites that hold people of a place into the queue; returns its length."""
     by_place = rooms.by_place
@@ -302,7 +302,7 @@ def _reach_holders(rooms: Rooms, flow: NDArray[np.int64], ways: SearchTree, n: i
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _least_on_way(
     rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], left: NDArray[np.int64], ways: SearchTree,
     place: int, most: int,
@@ -319,7 +319,7 @@ def _least_on_way(
     return some
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _shift(
     rooms: Rooms, flow: NDArray[np.int64], left: NDArray[np.int64], ways: SearchTree, place: int, some: int
 ) -> None:  # fmt: skip

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +26,7 @@ NO_NODE = -1
 UP, ARC, DEPTH, BELOW, AFTER, BEFORE = range(6)
 
 
-@njit(cache=True)
+@njit()
 def _list(tree: Ints, x: int) -> None:
     """Put x on the list of the node above it."""
     up = tree[x, UP]
@@ -36,7 +37,7 @@ def _list(tree: Ints, x: int) -> None:
     tree[up, BELOW] = x
 
 
-@njit(cache=True)
+@njit()
 def _unlist(tree: Ints, x: int) -> None:
     """Take x off the list of the node above it."""
     then, before = tree[x, AFTER], tree[x, BEFORE]
@@ -48,7 +49,7 @@ def _unlist(tree: Ints, x: int) -> None:
         tree[then, BEFORE] = before
 
 
-@njit(cache=True)
+@njit()
 def _hang(tree: Ints, x: int, up: int, arc: int, root: int) -> None:
     """Hang x below another node by an arc."""
     tree[x, UP], tree[x, ARC] = up, arc
@@ -61,7 +62,7 @@ def _hang(tree: Ints, x: int, up: int, arc: int, root: int) -> None:
         _list(tree, x)
 
 
-@njit(cache=True)
+@njit()
 def _cut(tree: Ints, x: int, root: int) -> None:
     """Take x, and what is below it, off the node above."""
     if x > root:
@@ -73,7 +74,7 @@ def _cut(tree: Ints, x: int, root: int) -> None:
         _unlist(tree, x)
 
 
-@njit(cache=True)
+@njit()
 def _start(
     first: Longs, facility: Ints, cost: Floats, people: Floats, capacity: Floats, turn: Longs
 ) -> tuple[Ints, Floats]:
@@ -101,7 +102,7 @@ def _start(
     return tree, flow
 
 
-@njit(cache=True)
+@njit()
 def _dearest(
     first: Longs, facility: Ints, cost: Floats, price: Floats, tree: Ints, at: int, enough: int
 ) -> tuple[int, int, int, float]:
@@ -129,7 +130,7 @@ def _dearest(
     return found, owner, at, least
 
 
-@njit(cache=True)
+@njit()
 def _send(tree: Ints, flow: Floats, i: int, f: int, root: int) -> tuple[int, float, bool]:
     """Send all that can go from place i to facility f and back through the tree.
 
@@ -162,7 +163,7 @@ def _send(tree: Ints, flow: Floats, i: int, f: int, root: int) -> tuple[int, flo
     return gone, some, there
 
 
-@njit(cache=True)
+@njit()
 def _turn(  # noqa: PLR0917 - a kernel takes plain arrays
     tree: Ints, flow: Floats, low: int, high: int, arc: int, some: float, gone: int, root: int
 ) -> None:
@@ -178,14 +179,14 @@ def _turn(  # noqa: PLR0917 - a kernel takes plain arrays
         x, high, arc, some = up, x, old_arc, old_flow
 
 
-@njit(cache=True)
+@njit()
 def _look(tree: Ints, i: int, root: int) -> None:
     """Bring a place's steps up to the root up to date: those of places on no list are not kept."""
     if i != root:
         tree[i, DEPTH] = tree[tree[i, UP], DEPTH] + 1
 
 
-@njit(cache=True)
+@njit()
 def _step(  # noqa: PLR0917 - a kernel takes plain arrays
     tree: Ints, flow: Floats, price: Floats, stack: Ints, i: int, facility: int, arc: int, more: float
 ) -> None:
@@ -210,7 +211,7 @@ def _step(  # noqa: PLR0917 - a kernel takes plain arrays
             x = tree[x, AFTER]
 
 
-@njit(cache=True)
+@njit()
 def _gains(tree: Ints, i: int, f: int, arc: int, root: int) -> bool:
     """Whether the first of the arcs that an arc from place i to facility f would change gains people."""
     first, gain = arc, True
@@ -227,7 +228,7 @@ def _gains(tree: Ints, i: int, f: int, arc: int, root: int) -> bool:
     return gain
 
 
-@njit(cache=True)
+@njit()
 def _tied(first: Longs, facility: Ints, cost: Floats, price: Floats, tree: Ints) -> tuple[Ints, Ints]:
     """Return the arcs that cost no more than those in the tree, and their places, where there are several."""
     places = len(first) - 1
@@ -247,7 +248,7 @@ def _tied(first: Longs, facility: Ints, cost: Floats, price: Floats, tree: Ints)
     return arcs[:count], owner[:count]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def transport(
     first: Longs, facility: Ints, cost: Floats, people: Floats, capacity: Floats, turn: Longs, enough: int
 ) -> tuple[Floats, Floats]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +94,7 @@ class Lifted(NamedTuple):
     blockers: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def lifted(lift: Lift, chosen: NDArray[np.bool_], aim: Aim) -> Lifted:
     """Return what the chosen sites (bool ``(sites,)``) cover.
 
@@ -123,7 +124,7 @@ def lifted(lift: Lift, chosen: NDArray[np.bool_], aim: Aim) -> Lifted:
     return now
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _count(lift: Lift, j: int, now: Lifted, step: int) -> None:
     """Choose a site (step 1) or give it up (-1)."""
     for e in range(lift.by_site.first[j], lift.by_site.first[j + 1]):
@@ -135,7 +136,7 @@ def _count(lift: Lift, j: int, now: Lifted, step: int) -> None:
         now.blockers[lift.conflicts.item[e]] += step
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def move(lift: Lift, j: int, now: Lifted, chosen: NDArray[np.bool_], aim: Aim) -> None:
     """Choose a site, or give it up where it is chosen; what others would add is computed anew.
 
@@ -181,7 +182,7 @@ def move(lift: Lift, j: int, now: Lifted, chosen: NDArray[np.bool_], aim: Aim) -
                 now.gain[k] = _gain(lift, k, now, aim)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _value(have: int, need: int, aim: Aim) -> np.int64:
     """Return what a village counts for."""
     if have >= need:
@@ -192,7 +193,7 @@ def _value(have: int, need: int, aim: Aim) -> np.int64:
     return np.int64(value * STEPS)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _gain(lift: Lift, j: int, now: Lifted, aim: Aim) -> np.int64:
     """Return what a site adds."""
     total, more, village = np.int64(0), np.int64(0), np.int32(-1)
@@ -211,7 +212,7 @@ def _gain(lift: Lift, j: int, now: Lifted, aim: Aim) -> np.int64:
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def value_of(lift: Lift, now: Lifted, aim: Aim) -> np.int64:
     """Return what all villages count for together."""
     total = np.int64(0)
@@ -220,7 +221,7 @@ def value_of(lift: Lift, now: Lifted, aim: Aim) -> np.int64:
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _best(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, price: NDArray[np.float64]) -> int:
     """Return the site that adds most for its price; -1 where none adds anything."""
     best, most = -1, 0.0
@@ -231,7 +232,7 @@ def _best(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, price
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def fill(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim) -> float:
     """Add sites one by one, each the one that adds most for its cost; returns the budget left.
 
@@ -270,7 +271,7 @@ def fill(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: A
         room -= lift.cost[k]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def swap(
     lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim, out: NDArray[np.int64]
 ) -> tuple[int, float]:
@@ -319,7 +320,7 @@ def swap(
     return moves, room
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def lift_one(lift: Lift, v: int, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim) -> float:
     """Add sites until one village is served, each the one that brings it furthest for its cost.
 
@@ -376,7 +377,7 @@ def lift_one(lift: Lift, v: int, now: Lifted, chosen: NDArray[np.bool_], room: f
     return room
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def take(
     lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim, order: NDArray[np.int64]
 ) -> float:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from planner.kernels.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class YearsStanding(NamedTuple):
     blockers: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def nothing_decided(years: Years) -> YearsStanding:
     """Return the rollout without any site."""
     places, n = years.rest.shape[0], years.rest.shape[1] - 1
@@ -91,7 +92,7 @@ def nothing_decided(years: Years) -> YearsStanding:
     return now
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _since(years: Years, now: YearsStanding, place: int, new: int) -> None:
     """Have a place be covered from another year on, and tell the sites that cover it."""
     rest, old = years.rest[place], now.since[place]
@@ -102,7 +103,7 @@ def _since(years: Years, now: YearsStanding, place: int, new: int) -> None:
             now.gain[years.by_place.item[f], w] += change
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def put(years: Years, now: YearsStanding, j: int, t: int) -> None:
     """Decide site j in year t, in which it can be decided."""
     w = years.works[j, t]
@@ -117,7 +118,7 @@ def put(years: Years, now: YearsStanding, j: int, t: int) -> None:
         now.blockers[years.conflicts.item[e]] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def take_out(years: Years, now: YearsStanding, j: int) -> float:
     """Take a decision back; returns what is lost by it."""
     t, n = now.decided[j], now.count.shape[1]
@@ -137,7 +138,7 @@ def take_out(years: Years, now: YearsStanding, j: int) -> float:
     return now.gain[j, w]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def fits(years: Years, now: YearsStanding, j: int, t: int) -> bool:
     """Return whether site j can be decided in year t beside what is decided already."""
     if now.decided[j] >= 0 or now.blockers[j] > 0 or years.works[j, t] >= now.count.shape[1]:
@@ -148,7 +149,7 @@ def fits(years: Years, now: YearsStanding, j: int, t: int) -> bool:
     return room
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def best_decision(
     years: Years, now: YearsStanding, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
 ) -> tuple[int, int]:
@@ -190,7 +191,7 @@ def best_decision(
     return site, year
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def fill(
     years: Years, now: YearsStanding, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
 ) -> float:
@@ -228,7 +229,7 @@ def fill(
         put(years, now, j, t)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def move(
     years: Years, now: YearsStanding, j: int, first: NDArray[np.bool_], open_: NDArray[np.bool_],
     price: NDArray[np.float64], least: float,
@@ -280,7 +281,7 @@ def move(
     return 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _counted(years: Years, now: YearsStanding, j: int, w: int, step: int) -> float:
     """Count a site once more or less from year w on, gains left as they are; returns what that adds."""
     added = 0.0
@@ -295,7 +296,7 @@ def _counted(years: Years, now: YearsStanding, j: int, w: int, step: int) -> flo
     return added
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def exchange_years(years: Years, now: YearsStanding, j: int, k: int, least: float) -> float:
     """Decide two sites each in the year of the other, where that gains; returns the gain, or 0."""
     at_j, at_k = now.decided[j], now.decided[k]
