@@ -98,7 +98,9 @@ def page_html(country: Country, tiles: str) -> str:
     ):
         head += f"<script>{script.read_text('utf-8')}</script>"
     head += f"<script>const jangkauData = {script_json(data)};</script>"
-    page_map = CountryMap(location=[-2.5, 118.0], tiles=None, prefer_canvas=True, zoom_start=5)
+    page_map = CountryMap(
+        location=[-2.5, 118.0], tiles=None, prefer_canvas=True, zoom_start=5, zoom_snap=0.25
+    )  # fmt: skip
     page_map.add_child(ServedNation())
     figure = page_map.get_root()
     # As a value, not as a template: names and library code may hold braces.

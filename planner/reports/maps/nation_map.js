@@ -29,7 +29,8 @@ function jangkauNationMap(map, data) {
       style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits,
     }).format(part ? Math.min(Math.max(share, 0.001), 0.999) : share);
   }
-  function near() { return map.getZoom() >= VILLAGES_FROM; }
+  // Between two levels the nearer one is drawn.
+  function near() { return Math.round(map.getZoom()) >= VILLAGES_FROM; }
 
   // What is said of a kabupaten, and of a village.
   function lines(title, rows) {
