@@ -420,6 +420,20 @@ class GrowingLp:
         self._lower[:n], self._upper[:n] = lower, upper
         self._solver.changeColsBounds(n, np.arange(n, dtype=np.int32), self._lower[:n], self._upper[:n])
 
+    def limit_row(self, row: int, most: float) -> None:
+        """Change what the sum of a row, by its number in the order of adding, is at most.
+
+        Examples
+        --------
+        >>> lp = GrowingLp(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+        >>> lp.add_row(np.array([0, 1]), np.ones(2), 1.5)
+        >>> lp.limit_row(0, 0.5)
+        >>> lp.solve()[2]
+        0.5
+        """
+        self._most[row] = float(most)
+        self._solver.changeRowBounds(row, -np.inf, float(most) * self._small[row])
+
     def drop_idle(self, solutions: int) -> NDArray[np.bool_]:
         """Take out the rows that had no price in so many solutions, the first row never.
 

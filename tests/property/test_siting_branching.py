@@ -66,13 +66,15 @@ def allowed(problem, chosen):
     )
 
 
-def best_of_all(problem, taken=None, barred=None):
-    """The most of all choices, or of those with some sites and without others; 0 where there is none."""
+def best_of_all(problem, taken=None, barred=None, needed=()):
+    """The most of all choices, or of those with some sites, without others, and with one of each place's."""
     sites = np.arange(len(problem[2]))
     held = [] if taken is None else np.flatnonzero(taken).tolist()
     free = [j for j in sites.tolist() if j not in held and (barred is None or not barred[j])]
     every = (held + list(c) for n in range(len(free) + 1) for c in itertools.combinations(free, n))
-    return max((covered(problem, c) for c in every if allowed(problem, c)), default=0.0)
+    near = [set(np.flatnonzero(problem[0][place]).tolist()) for place in needed]
+    left = (c for c in every if allowed(problem, c) and all(sites & set(c) for sites in near))
+    return max((covered(problem, c) for c in left), default=0.0)
 
 
 def cuts_of(problem, cuts=CoverCuts):
@@ -111,6 +113,30 @@ def test_stopped_at_any_step_the_bound_still_holds(problem, steps):
     assert search.bound >= best * (1 - TOLERANCE)
 
 
+@given(problems(), st.integers(0, 2**32 - 1))
+@settings(max_examples=150, deadline=None)
+def test_a_bound_holds_for_all_choices_with_one_of_the_sites_of_each_needed_place(problem, seed):
+    rng, (places, sites) = np.random.default_rng(seed), problem[0].shape
+    cuts = cuts_of(problem)
+    cuts.run(steps=50)
+    for _ in range(3):
+        taken = np.zeros(sites, dtype=bool)
+        barred = rng.random(sites) < rng.choice([0.0, 0.3, 1.0])
+        needed = tuple(rng.choice(places, int(rng.integers(0, 3)), replace=False).tolist())
+        cuts.restrict(taken, barred, needed)
+        answer = cuts.relaxed()
+        best = best_of_all(problem, taken, barred, needed)
+        # Where no choice has a site of each, any bound does.
+        assert best == 0.0 or answer.bound >= best * (1 - TOLERANCE)
+        if needed and barred.all():
+            # Nothing is left: the prices say so, without a word of "infeasible".
+            assert answer.bound <= 1e-6 * problem[1].sum()
+        # Rows of places that are needed no longer bind nobody.
+        cuts.restrict(taken, np.zeros(sites, dtype=bool))
+        assert cuts.relaxed().bound >= best_of_all(problem) * (1 - TOLERANCE)
+        cuts.forget()
+
+
 class Blind(CoverCuts):
     """Cuts without a heuristic: the search must find every choice by branching."""
 
@@ -145,7 +171,7 @@ def test_with_nothing_but_branching_the_best_is_found(seed):
     assert search.bound == pytest.approx(best, rel=2 * TOLERANCE)
     for node, rest, people in seen:
         # Each node stands above all choices that it leaves open.
-        of_node = best_of_all(problem, node.taken, node.barred)
+        of_node = best_of_all(problem, *node.held)
         assert node.bound >= of_node * (1 - TOLERANCE)
         # What its prices decide takes none away that is better than the one known.
         if of_node > people * (1 + 2 * TOLERANCE):

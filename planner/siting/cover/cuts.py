@@ -18,6 +18,7 @@ import numpy as np
 
 from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
+from planner.kernels.lists import turned
 from planner.siting.cover.branching import Branching
 from planner.siting.cover.greedy import heuristic
 from planner.siting.mip import HALF, SLIP, GrowingLp, unit_of
@@ -39,6 +40,8 @@ LEAST, NEAR = 1e-6, 1e-7
 EXACT = 1e-10
 # In place of a group's number: a cut on all groups together, and a rule about sites alone.
 ALL, RULE = -1, -2
+# In place of a place's number: a row that is not about the sites of one place.
+NONE = -1
 # Sites with less than this share are not there; a row without a price in so many solutions goes.
 LEAST_SHARE, LONG = 1e-9, 100
 
@@ -159,16 +162,22 @@ class CutRelaxation(ABC):
         sites = instance.sites
         self._most = np.bincount(self._group, weights=instance.people, minlength=self._groups)
         self._unit = unit_of(float(instance.people.sum()))
+        # The last column is what the sites of needed places are short of: it costs all people, so that a
+        # problem in which they cannot all be there has a bound of nobody, proven by prices like any other.
+        self._short = sites + self._groups
         self._lp = GrowingLp(
-            np.concatenate([np.zeros(sites), np.ones(self._groups)]),
-            np.concatenate([np.ones(sites), self._most * self._unit]),
+            np.concatenate([np.zeros(sites), np.ones(self._groups), [-self.bound * self._unit]]),
+            np.concatenate([np.ones(sites), self._most * self._unit, [1.0]]),
         )
         self._lp.add_row(np.arange(sites), instance.cost, budget)
         self._inside = share * min(1.0, budget / max(float(share @ instance.cost), 1e-300))
         self._people_inside = float(self._planes(self._inside).people.sum())
-        # Of each cut: its group, and the places that are not covered where it touches.
+        # Of each cut: its group, the places that are not covered where it touches, and of which place it says
+        # that one of its sites is there.
         self._cut_group: list[int] = []
         self._cut_open: list[NDArray[np.bool_]] = []
+        self._cut_place: list[int] = []
+        self._by_place = turned(instance.by_site, instance.places)
         self._dual = np.zeros(1)
 
     @abstractmethod
@@ -185,7 +194,7 @@ class CutRelaxation(ABC):
             self.bound = min(self.bound, objective / self._unit)
             if self.bound - self._people_inside <= NEAR * self.bound:
                 return
-            share, people = value[:sites], value[sites:] / self._unit
+            share, people = value[:sites], value[sites : self._short] / self._unit
             if not self._cut(
                 OUTWARD * share + (1.0 - OUTWARD) * self._inside, share, people
             ) and not self._cut(share, share, people):
@@ -205,14 +214,18 @@ class CutRelaxation(ABC):
         broken = people > full + slope @ share + least * self._most + SLIP / self._unit
         for g in np.flatnonzero(broken):
             self._add(np.array([one.sites + g]), float(full[g]), slope[g])
-            self._cut_group.append(int(g))
-            self._cut_open.append(open_)
+            self._keep(int(g), open_)
         if whole is None or people.sum() <= whole[0] + whole[1] @ share + least * self._most.sum():
             return bool(broken.any())
         self._add(one.sites + np.arange(self._groups), *whole)
-        self._cut_group.append(ALL)
-        self._cut_open.append(open_)
+        self._keep(ALL, open_)
         return True
+
+    def _keep(self, group: int, open_: NDArray[np.bool_], place: int = NONE) -> None:
+        """Note what the newest row is about."""
+        self._cut_group.append(group)
+        self._cut_open.append(open_)
+        self._cut_place.append(place)
 
     def _add(self, groups: NDArray[np.int64], full: float, slope: NDArray[np.float64]) -> None:
         """Add that some groups (columns) have together no more than a plane."""
@@ -223,13 +236,17 @@ class CutRelaxation(ABC):
             full * self._unit,
         )
 
-    def restrict(self, taken: NDArray[np.bool_], barred: NDArray[np.bool_]) -> None:
-        """Take some sites and bar others from now on.
+    def restrict(
+        self, taken: NDArray[np.bool_], barred: NDArray[np.bool_], needed: tuple[int, ...] = ()
+    ) -> None:
+        """Take some sites, bar others, and need one of the sites of some places, from now on.
 
         Parameters
         ----------
         taken, barred
             bool ``(sites,)``.
+        needed
+            Numbers of places.
 
         Examples
         --------
@@ -240,15 +257,41 @@ class CutRelaxation(ABC):
         >>> cuts.run(steps=9)
         >>> round(cuts.bound, 6)
         20.0
+        >>> cuts.restrict(np.zeros(3, np.bool_), np.array([True, False, False]), (2,))
+        >>> round(cuts.relaxed().bound, 6)
+        15.0
         """
         self._lp.restrict(taken.astype(np.float64), (~barred).astype(np.float64))
+        there = {place: row for row, place in enumerate(self._cut_place, start=1) if place != NONE}
+        for place, row in there.items():
+            self._lp.limit_row(row, -1.0 if place in needed else 0.0)
+        for place in needed:
+            if place not in there:
+                column = np.append(self.sites_of(place), self._short)
+                self._lp.add_row(column, np.full(len(column), -1.0), -1.0)
+                self._keep(RULE, np.zeros(0, np.bool_), place)
+
+    def sites_of(self, place: int) -> NDArray[np.int64]:
+        """Return the sites of a place: int64 ``(sites,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0])).sites_of(1).tolist()
+        [0, 1]
+        """
+        of_place = self._by_place.item[self._by_place.first[place] : self._by_place.first[place + 1]]
+        # Units that are there already stand behind the sites.
+        sites: NDArray[np.int64] = of_place[of_place < self.instance.sites].astype(np.int64)
+        return sites
 
     def relaxed(self) -> Relaxed:
         """Return what the relaxation says under all cuts so far, and what is taken and barred."""
         value, self._dual, bound = self._lp.solve()
         n = self.instance.sites
         return Relaxed(
-            np.clip(value[:n], 0.0, 1.0), value[n:] / self._unit,
+            np.clip(value[:n], 0.0, 1.0), value[n : self._short] / self._unit,
             bound / self._unit, self._lp.reduced_costs()[:n] / self._unit,
         )  # fmt: skip
 
@@ -296,13 +339,13 @@ class CutRelaxation(ABC):
     def _add_rule(self, sites: NDArray[np.int64], most: float) -> None:
         """Add that of some sites no more than so many are chosen."""
         self._lp.add_row(sites, np.ones(len(sites)), most)
-        self._cut_group.append(RULE)
-        self._cut_open.append(np.zeros(0, np.bool_))
+        self._keep(RULE, np.zeros(0, np.bool_))
 
     def forget(self) -> None:
         """Take out the cuts that nothing has rested on for long: they make each step slower."""
         stay = self._lp.drop_idle(LONG)[1:]
         self._cut_group = [g for g, here in zip(self._cut_group, stay, strict=True) if here]
+        self._cut_place = [p for p, here in zip(self._cut_place, stay, strict=True) if here]
         self._cut_open = [o for o, here in zip(self._cut_open, stay, strict=True) if here]
 
     def near(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
