@@ -55,12 +55,18 @@ export function render({ model, el }) {
     return Array.from(box.querySelectorAll("input[data-key],textarea[data-key]"))
       .filter((n) => n.type !== "checkbox" && (n === active || !("fresh" in n.dataset)))
       .filter((n) => n.value !== n.defaultValue)
-      .map((n) => ({ key: n.dataset.key, value: n.value, epoch: n.form && n.form.dataset.epoch, node: n }));
+      .map((n) => {
+        const of = n.form ? n.form.dataset : {};
+        return { key: n.dataset.key, value: n.value, epoch: of.epoch, turn: of.turn || "", node: n };
+      });
   }
   function put(typed) {
     const again = box.querySelector(`[data-key="${CSS.escape(typed.key)}"]`);
-    const epoch = again && again.form && again.form.dataset.epoch;
-    if (!again || sent.has(typed.key) || (epoch || null) !== (typed.epoch || null)) return false;
+    if (!again || sent.has(typed.key)) return false;
+    const of = again.form ? again.form.dataset : {};
+    if ((of.epoch || null) !== (typed.epoch || null)) return false;
+    // Turns are counted by this page: what was typed on the page before is of none of them.
+    if ("turn" in typed && typed.turn !== (of.turn || "")) return false;
     again.value = typed.value;
     // To the browser nobody has typed into this new field, so it would report no change.
     again.dataset.retyped = "";
@@ -104,7 +110,8 @@ export function render({ model, el }) {
     const active = box.getRootNode().activeElement;
     const key = active && box.contains(active) ? active.getAttribute("data-key") : null;
     const at = key && "selectionStart" in active ? active.selectionStart : null;
-    // What was typed and not yet sent stays, unless the form now speaks of something else (data-epoch).
+    // What was typed and not yet sent stays, unless the form now speaks of something else (data-epoch, which is
+    // the same on every page), or what it asked for is done (data-turn, which this page's session counts).
     const typed = fields();
     const scrolled = Array.from(box.querySelectorAll("[data-scroll]")).map((n) => [n.dataset.scroll, n.scrollTop]);
     replacing = true;

@@ -15,6 +15,7 @@ window.jangkauLife = (function () {
   const KEPT = "jangkau-lost";
   const TYPED = "jangkau-typed";
   const MOST = 30;
+  const LONGEST = 300;
   const texts = JSON.parse(document.getElementById("jk-life-texts").textContent);
   let say = null;
   let number = 0;
@@ -120,7 +121,7 @@ window.jangkauLife = (function () {
   function value(node) {
     if (node.type === "checkbox") return node.checked ? texts.yes : texts.no;
     if (node.matches("select")) return node.selectedOptions[0] ? node.selectedOptions[0].text.trim() : "";
-    return node.value.slice(0, 300);
+    return node.value.slice(0, LONGEST);
   }
   function on(event, selector) {
     return event.composedPath().find((n) => n.matches && n.matches(selector));
@@ -197,7 +198,9 @@ window.jangkauLife = (function () {
       });
     }
     line("p", texts.back.replace("{time}", time));
-    list(texts.gone, names);
+    // What waited to be sent with its form was never on its way.
+    const waited = new Set(typed.map((t) => `${t.label}: ${t.value.slice(0, LONGEST)}`));
+    list(texts.gone, names.filter((name) => !waited.has(name)));
     list(texts.typed, typed.map((t) => `${t.label}: ${t.value}`));
     const close = line("button", texts.close);
     close.type = "button";

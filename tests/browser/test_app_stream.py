@@ -277,6 +277,46 @@ def test_a_dead_server_is_seen_and_the_page_comes_back_with_the_draft(
 
 
 @pytest.mark.slow
+def test_a_name_typed_while_the_server_was_gone_is_in_its_field_again(
+    chromium, serve, hostile_workspace, hostile_layers, tmp_path
+):
+    """A unit was placed before, and its name left the field with it; the page that comes back counts anew."""
+    arguments = (hostile_workspace, "--port", free_port(), "--database", f"sqlite:///{tmp_path / 'name.db'}")
+    server = serve(*arguments)
+    tab = Tab(chromium, server.url, lang="en")
+    page = tab.page
+    tab.tab("What if")
+    name = page.locator('[data-key="unit-name"]')
+    name.fill("Pustu First")
+    page.locator('[data-key="place"]').click()
+    tab.frame().locator(".jk-tool").wait_for()
+    place = hostile_layers.villages.to_crs(4326).geometry.iloc[3].representative_point()
+    tab.click_map(place.x, place.y)
+    page.locator(".edits", has_text="Pustu First").wait_for()
+    expect(name).to_have_value("")
+    page.wait_for_function("() => /draft=/.test(location.search)")
+    # Until the server has confirmed it.
+    page.wait_for_timeout(2500)
+    server.process.kill()
+    server.process.wait()
+    server.reader.join()
+    server.process.stdout.close()
+    page.locator("#jk-lost").wait_for()
+    name.fill("Pustu Second")
+    name.blur()
+    again = serve(*arguments)
+    back = page.locator("#jk-back")
+    back.wait_for(timeout=20000)
+    # Named once: it did not have to arrive.
+    assert back.inner_text().count("Pustu Second") == 1
+    tab.ready()
+    page.locator(".edits", has_text="Pustu First").wait_for()
+    expect(page.locator('[data-key="unit-name"]')).to_have_value("Pustu Second")
+    tab.context.close()
+    again.stop()
+
+
+@pytest.mark.slow
 def test_a_server_that_only_slept_gets_what_was_done_meanwhile(tab, served):
     field = limit_field(tab)
     field.wait_for()
