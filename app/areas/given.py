@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.areas.question import RULE_SOURCES, RuleChange, WhatIf
 from planner.scenarios.scenario import default_scenario
+from planner.scenarios.standards import KindStandard
 
 if TYPE_CHECKING:
     from planner.scenarios.modes import Season
@@ -38,6 +39,13 @@ class Given:
     others: tuple[str, ...]
 
 
+def _usual(rule: KindStandard | None, name: str) -> object:
+    """Return what a kind's rule says without the base; of a kind that is not asked for, what says nothing."""
+    if rule is None:
+        return KindStandard.model_fields[name].get_default(call_default_factory=True)
+    return getattr(rule, name)
+
+
 def given_by(base: Scenario) -> Given | None:
     """Return what a base asks beyond the plain one; None where it asks nothing.
 
@@ -62,7 +70,7 @@ def given_by(base: Scenario) -> Given | None:
         changed = [
             name
             for name in type(rule).model_fields
-            if name not in SOURCES and (before is None or getattr(rule, name) != getattr(before, name))
+            if name not in SOURCES and getattr(rule, name) != _usual(before, name)
         ]
         rules[kind] = RuleChange(
             mode=rule.mode if "mode" in changed else None,

@@ -39,7 +39,7 @@ def rules(what_if: WhatIf, texts: Texts) -> list[str]:
     for kind, change in what_if.standard.items():
         parts = []
         if change.mode is not None:
-            parts.append(texts.term(f"mode_{change.mode}"))
+            parts.append(texts.mode(change.mode))
         if change.limit_minutes is not None:
             parts.append(texts.text("limit {n} min", n=texts.plain(change.limit_minutes)))
         out.append(f"{texts.kind(kind)}: {', '.join(parts)}")
@@ -133,7 +133,7 @@ def _line(  # noqa: C901, PLR0911, PLR0912 - one case an edit
             what = _("New boat link")
             return f"{what} {edit.name or ''}".strip()
         case ChangeSpeed():
-            return _("Speed of {mode} × {factor}", mode=texts.term(f"mode_{edit.mode}"),
+            return _("Speed of {mode} × {factor}", mode=texts.mode(edit.mode),
                      factor=texts.number(edit.factor, 2))  # fmt: skip
         case Flood():
             return _("Flooded area ({season})", season=texts.term(f"season_{edit.season}"))

@@ -176,7 +176,7 @@ class _Sheet(Follows):
             code=sheet.code, facts=sheet.facts, kinds=_by_kind(sheet), kind=state.kind, season=state.season,
             units=sheet.units, target=sheet.target, target_name=names.get(sheet.target, ""), legs=legs,
             total=LegRow("", sum(leg.minutes for leg in legs), sum(leg.km for leg in legs)),
-            mode=texts.term("mode_straight" if state.answer.gaps.ways is None else f"mode_{mode}"),
+            mode=texts.mode("straight" if state.answer.gaps.ways is None else mode),
             method={"hamlets": _("the hamlets"), "raster": _("the cells of a raster of people"),
                     "roads": _("points along the local roads"), "interior": _("one point inside"),
                     "parts": _("the landmasses, by road or by area")}.get(sheet.facts["demand_method"], ""),

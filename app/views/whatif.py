@@ -15,6 +15,7 @@ from app.areas.question import WhatIf, content_of_file
 from app.components.fragment import Fragment
 from app.components.upload import EMPTY, Upload
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
+from app.figures.given import others_in_words
 from app.map.edits import road_lines
 from app.views.follows import Follows
 from geodata.vocabulary.kinds import known_kinds
@@ -165,6 +166,7 @@ class _WhatIf(Follows):
             of_base=[] if given is None else [
                 *rules(given.what_if, session.texts),
                 *described(given.what_if, session.area, session.texts),
+                *others_in_words(given, session.area.scenario, session.texts),
             ],
         )  # fmt: skip
 

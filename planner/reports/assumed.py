@@ -191,7 +191,7 @@ def changed_rules(source: Source) -> list[str]:
     if (mine.status.served, mine.status.gap) != (plain.status.served, plain.status.gap):
         served, gap = (words.plain(v * 100) for v in (mine.status.served, mine.status.gap))
         out.append(words.say("assumed.status", served=served, gap=gap))
-    named = _others(words, mine, plain)
+    named = other_rules(words, mine, plain)
     if named:
         out.append(words.say("assumed.others", rules=words.listed(named)))
     return out
@@ -241,13 +241,24 @@ def _limits(source: Source, rule: KindStandard, usual: KindStandard, season: Sea
     return first, other
 
 
-def _others(words: Words, mine: Scenario, plain: Scenario) -> list[str]:
-    """Return the names of the other rules that differ."""
+def other_rules(words: Words, mine: Scenario, plain: Scenario) -> list[str]:
+    """Return the names of rules that differ, each with its numbers where it has a sentence for them.
+
+    Seasons, standards, shares of a village and edits are not among them: they have sentences of their own.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.words import Words
+    >>> plain = default_scenario()
+    >>> walks = plain.access.model_copy(update={"detour": 1.6})
+    >>> other_rules(Words("en"), plain.model_copy(update={"access": walks}), plain)
+    ['on foot, off the roads (3 km/h, distance × 1.6, 2000 m at most)']
+    """
     now, was = (s.model_dump(mode="json") for s in (mine, plain))
     changed = [
         m for m in dict.fromkeys([*mine.modes, *plain.modes]) if now["modes"].get(m) != was["modes"].get(m)
     ]
-    named = [words.say("compare.rule_mode", mode=words.on_map(f"mode_{mode}")) for mode in changed]
+    named = [words.say("compare.rule_mode", mode=words.mode_on_map(mode)) for mode in changed]
     if now["groups"] != was["groups"]:
         named.append(words.say("assumed.groups"))
     for key in now:

@@ -46,6 +46,16 @@ class Formatter:
         """Return the word for a kind, status, reason, mode or season: the same as on the map of ``gaps``."""
         return self._terms.get(key, key)
 
+    def mode(self, name: str) -> str:
+        """Return the word for a mode of travel; one of a scenario's own by its name.
+
+        Examples
+        --------
+        >>> Formatter("id").mode("car"), Formatter("id").mode("gerobak")
+        ('mobil', 'gerobak')
+        """
+        return self._terms.get(f"mode_{name}", name)
+
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number; unknown (NaN) and unreachable (inf) by their words."""
         if math.isnan(value):

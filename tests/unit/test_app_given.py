@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from app.areas.question import WhatIf, what_if_of_file
 from app.core.session import Session
 from app.core.state import Reference, Selection, State
 from app.figures import exports
+from app.figures.describe import rules
+from app.figures.given import others_in_words
 from app.map.edits import edited_points, edited_roads
 from app.store import Store
 from app.texts import Texts
@@ -21,6 +24,7 @@ from geodata.errors import ConfigError
 from planner.pipeline import demo_layers as demo
 from planner.pipeline import read_scenario
 from planner.scenarios.scenario import default_scenario
+from planner.scenarios.standards import KindStandard
 
 NAME = "Musim banjir kantor"
 
@@ -80,9 +84,10 @@ def test_the_base_of_a_file_is_named_listed_and_drawn(session):
     assert NAME in view.html
     assert session.texts.text("today, without changes") not in view.html
     changes = whatif._WhatIf(session).list.html
-    for words in (NAME, "Pustu kantor", "22,5", session.texts.term("season_wet"), "access",
-                  "standard.puskesmas.fair_minutes"):  # fmt: skip
+    for words in (NAME, "Pustu kantor", "22,5", session.texts.term("season_wet"), "jarak × 1,6",
+                  "Waktu yang masih cukup baik ke puskesmas: 50 menit"):  # fmt: skip
         assert words in changes
+    assert "fair_minutes" not in changes
     assert "remove" not in changes
     assert [(f["id"], f["note"]) for f in edited_points(session.state.answer)] == [("pustu-1", "new")]
     assert [f["kind"] for f in edited_roads(session.area, session.state.answer)] == ["flood"]
@@ -126,7 +131,7 @@ def test_a_page_begins_in_the_season_of_its_base_and_may_change_it(tmp_path):
     store = Store.open(f"sqlite:///{tmp_path / 'wet.db'}")
     session = Session(area, Texts("en"), store, account="siti", editor=True)
     listed = whatif._WhatIf(session).list.html
-    assert "also set" not in listed
+    assert listed.count("<li>") == 0
     assert session.texts.term("season_wet") in listed
     session.state.season = "dry"
     assert painting(session, 0)["classes"]
@@ -158,3 +163,87 @@ def test_what_a_file_says_holds_where_the_base_says_otherwise(base):
 def test_what_a_file_says_and_the_page_cannot_ask_is_refused(base, content, why):
     with pytest.raises(ConfigError, match=rf"also sets {why}, which"):
         what_if_of_file(content.encode(), base)
+
+
+def changed(plain, name):
+    """The plain base with another value of one rule, whatever it is of."""
+    rule = getattr(plain, name)
+    if isinstance(rule, dict):
+        return plain.model_copy(update={name: dict(list(rule.items())[:-1])})
+    for key, value in rule:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            other = rule.model_copy(update={key: value * 1.25})
+            return plain.model_copy(update={name: other})
+        if isinstance(value, (tuple, frozenset)):
+            other = tuple(v / 2 if isinstance(v, float) else f"{v}x" for v in value)
+            return plain.model_copy(update={name: rule.model_copy(update={key: type(value)(other)})})
+    pytest.fail(f"nothing of {name} can be changed")
+
+
+RULES = (
+    "access", "ferry", "status", "demand", "surfaces", "tracktype_surfaces", "access_values", "modes",
+    "groups", "referral", "visits", "land", "drawing", "slope", "remoteness", "floating", "doubt",
+)  # fmt: skip
+
+
+def test_the_rules_of_this_test_are_all_that_a_scenario_has():
+    told = {"name", "season", "standard", "standard_name", "standard_version", "standard_source", "edits"}
+    assert {*RULES} == {*type(default_scenario()).model_fields} - told
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_of_the_base_is_told_in_words_and_by_no_key(name, lang):
+    base = changed(default_scenario(), name)
+    given = given_by(base)
+    assert given.others == (name,)
+    [line] = others_in_words(given, base, Texts(lang))
+    # No key of a file is left in it, nor a key of the texts.
+    assert not re.search(r"[a-z]_[a-z]|[a-z]\.[a-z]", line), line
+
+
+OF_KINDS = {
+    "limit_minutes_wet": 45.0, "fair_minutes": 90.0, "also": (), "counts": (), "presence": "district",
+    "aim": "hamlet", "staff": {"bidan": 3}, "open_days_month": 20.0, "people_per_unit": 5000.0,
+}  # fmt: skip
+
+
+NOTHING = {name: {"staff": {}, "also": (), "counts": ()}.get(name) for name in OF_KINDS}
+# Of a pustu: where the plain base says the same, nothing is told.
+SAID = [
+    (name, value) for of in (OF_KINDS, NOTHING) for name, value in of.items()
+    if getattr(default_scenario().standard["pustu"], name) != value
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize(("name", "value"), SAID)
+def test_what_a_standard_says_of_a_kind_is_told_in_words(name, value, lang):
+    plain = default_scenario()
+    pustu = plain.standard["pustu"].model_copy(update={name: value})
+    base = plain.model_copy(update={"standard": {**plain.standard, "pustu": pustu}})
+    given = given_by(base)
+    assert given.others == (f"standard.pustu.{name}",)
+    texts = Texts(lang)
+    [line] = others_in_words(given, base, texts)
+    assert "pustu" in line.lower()
+    assert not re.search(r"[a-z]_[a-z]|[a-z]\.[a-z]", line), line
+    if isinstance(value, float):
+        assert texts.number(value) in line
+
+
+def test_a_kind_that_the_plain_base_has_not_is_told_by_what_its_standard_says_alone():
+    plain = default_scenario()
+    clinic = KindStandard(mode="gerobak", limit_minutes=15.0, people_per_unit=800.0)
+    modes = {**plain.modes, "gerobak": plain.modes["walking"]}
+    standard = {k: rule for k, rule in plain.standard.items() if k != "hospital"} | {"clinic": clinic}
+    base = plain.model_copy(update={"standard": standard, "modes": modes})
+    given = given_by(base)
+    assert given.others == ("modes", "standard.clinic.people_per_unit", "standard.hospital")
+    texts = Texts("id")
+    said = "\n".join([*rules(given.what_if, texts), *others_in_words(given, base, texts)])
+    assert "Klinik: gerobak, batas waktu 15 menit" in said
+    assert "kecepatan dan aturan gerobak" in said.lower()
+    assert "mode_" not in said
+    assert "800" in said
+    assert "Rumah sakit: tidak disyaratkan" in said

@@ -202,7 +202,7 @@ class _Told:
         key = f"speed{'_none' if edit.factor == 0 else ''}{'_on' if edit.classes else ''}"
         return words.say(
             f"edit.{key}",
-            mode=words.on_map(f"mode_{edit.mode}"),
+            mode=words.mode_on_map(edit.mode),
             factor=words.plain(edit.factor),
             where=where,
         )

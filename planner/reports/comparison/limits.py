@@ -109,7 +109,7 @@ def _rules(both: Comparison) -> list[str]:
     for key in both.other_rules:
         if key == "modes":
             changed = [m for m in dict.fromkeys([*one, *other]) if one.get(m) != other.get(m)]
-            named += [words.say("compare.rule_mode", mode=words.on_map(f"mode_{m}").removeprefix("mode_"))
+            named += [words.say("compare.rule_mode", mode=words.mode_on_map(m))
                       for m in changed]  # fmt: skip
         else:
             named.append(words.say(f"compare.rule_{key}"))

@@ -204,6 +204,10 @@ class Words:
         """Return a mode of travel as in "by motorcycle"."""
         return self._ilp.get(f"mode_{mode}", mode)
 
+    def mode_on_map(self, mode: str) -> str:
+        """Return a mode of travel as the map calls it: "motorcycle"."""
+        return self._map.get(f"mode_{mode}", mode)
+
     def on_map(self, key: str) -> str:
         """Return a word of the map: of a status, a reason, a season, or why a list is not whole."""
         return self._map.get(key, key)
