@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geodata.runs import nearest_to_middle, repeat_rows, run_starts
+from geodata.vocabulary.roads import ROAD_CLASSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,13 +123,13 @@ def _on_parts(
 
     A village on one landmass is one part. Of several, those without local roads have people by their area, at
     one interior point each, and the others have the rest, along their roads by length; small parts without
-    roads are empty.
+    any road are empty.
     """
     parts = parts.set_axis(parts.index.astype(str), axis=0)
     on_roads = _road_points(layers, parts, rule, beyond)
     metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     enough = metres >= rule.min_local_roads_m
-    lived = parts[~_empty(parts, enough, rule)]
+    lived = parts[~_empty(parts, enough, rule, layers.roads)]
     village = lived["village_code"]
     area = lived["share"] / lived["share"].groupby(village).transform("sum")
     with_roads = enough[lived.index]
@@ -183,13 +184,36 @@ def _farthest_m(parts: gpd.GeoDataFrame, water: gpd.GeoDataFrame | None) -> NDAr
     return far
 
 
-def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool], rule: DemandRule) -> pd.Series[bool]:
-    """Return which parts hold nobody: small ones without roads, while another part of the village has people.
+def _empty(
+    parts: gpd.GeoDataFrame, enough: pd.Series[bool], rule: DemandRule, roads: gpd.GeoDataFrame | None
+) -> pd.Series[bool]:
+    """Return which parts hold nobody: small ones without any road, beside one of the village with people.
 
     A rock, a mangrove, a bank of sand. A village of small islets alone keeps its people on all of them.
     """
     small = ~enough & (parts["share"] < rule.empty_part_share)
+    small[small] = ~_with_a_road(parts[small], roads)
     return small & ~small.groupby(parts["village_code"]).transform("all")
+
+
+def _with_a_road(parts: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
+    """Return on which parts a road lies, however short: somebody made it for somebody."""
+    out = np.zeros(len(parts), dtype=bool)
+    if roads is None or parts.empty:
+        return out
+    of_land = roads["road_class"].isin(ROAD_CLASSES) & (roads["road_class"] != "waterway")
+    line = roads.geometry.to_numpy()[(of_land & _on_the_ground(roads)).to_numpy()]
+    shape = parts.geometry.to_numpy()
+    part, at = shapely.STRtree(line).query(shape, predicate="intersects")
+    # One that ends at the shore, as a jetty may, only touches it.
+    metres = shapely.length(shapely.intersection(shape[part], line[at]))
+    out[part[metres > 0]] = True
+    return out
+
+
+def _on_the_ground(roads: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Return which roads people may live along: no ferry, not over the ground or under it."""
+    return roads["route"].isna() & ~roads["bridge"] & ~roads["tunnel"] & (roads["length_m"] > 0)
 
 
 def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[str]:
@@ -229,7 +253,7 @@ def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[s
     metres = (
         _road_points(layers, parts, rule).groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     )
-    small = _empty(parts, metres >= rule.min_local_roads_m, rule)
+    small = _empty(parts, metres >= rule.min_local_roads_m, rule, layers.roads)
     return [
         f"{code} ({area / 1e4:,.1f} ha)"
         for code, area in zip(parts["village_code"][small], parts.area[small], strict=True)
@@ -294,13 +318,7 @@ def _road_points(
     if layers.roads is None:
         return none
     roads = layers.roads
-    local = (
-        roads["road_class"].isin(rule.local_classes)
-        & roads["route"].isna()
-        & ~roads["bridge"]
-        & ~roads["tunnel"]
-        & (roads["length_m"] > 0)
-    ).to_numpy()
+    local = (roads["road_class"].isin(rule.local_classes) & _on_the_ground(roads)).to_numpy()
     line = roads.geometry.to_numpy()[local]
     length = shapely.length(line)
     count = np.maximum(1, np.ceil(length / rule.spacing_m)).astype(np.int64)

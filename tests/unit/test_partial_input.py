@@ -1228,6 +1228,39 @@ def test_a_small_islet_with_roads_is_lived_on():
     assert [f for f in check(area) if f.rule == "part_without_people"] == []
 
 
+@pytest.mark.parametrize(
+    ("road", "lived"),
+    [
+        # Too little for points along it, and it is a road that somebody made.
+        ({"road_class": "residential"}, True),
+        ({"road_class": "footway"}, True),
+        ({"road_class": "secondary"}, True),
+        # What only lies over it or under it, sails past, or is no road (yet).
+        ({"road_class": "residential", "bridge": True}, False),
+        ({"road_class": "residential", "tunnel": True}, False),
+        ({"road_class": "ferry", "route": "ferry"}, False),
+        ({"road_class": "proposed"}, False),
+        ({"road_class": "waterway"}, False),
+    ],
+)
+def test_a_small_islet_with_any_road_has_people_by_its_area(road, lived):
+    far = {"from": 2, "to": 3, "geometry": line((5050, 200), (5350, 200)), **road}
+    area = several([MAIN, (5000, 0, 5450, 450)], [MAIN_ROAD, far])
+    people, method = spread(area)
+    share = 450**2 / (4e6 + 450**2) if lived else 0.0
+    assert people.get(1, 0.0) == pytest.approx(1000 * share, abs=1e-3)
+    assert method == ("parts" if lived else "roads")
+    found = [f for f in check(area) if f.rule == "part_without_people"]
+    assert len(found) == (0 if lived else 1)
+
+
+def test_a_road_that_only_touches_an_islet_is_none_of_its_roads():
+    # It runs to the shore and ends there: nothing of it lies on the islet.
+    pier = {"from": 2, "to": 3, "geometry": line((4900, 200), (5000, 200)), "road_class": "path"}
+    area = several([MAIN, (5000, 0, 5450, 450)], [MAIN_ROAD, pier])
+    assert spread(area)[0] == {0: pytest.approx(1000.0)}
+
+
 def test_hamlets_say_where_people_are():
     rows = [("a", CODES[0], at(100, 1000), 10), ("b", CODES[0], at(5050, 50), 30)]
     area = several([MAIN, (5000, 0, 5100, 100)], [MAIN_ROAD], people=400, hamlet_rows=rows)
@@ -1370,7 +1403,7 @@ def test_people_of_random_islands_are_all_there(seed):
         metres[int((row["geometry"].coords[0][0] - EAST) // 4000)] += row["geometry"].length
     size = np.array([(c - a) * (d - b) for a, b, c, d in parts])
     enough = metres >= 500
-    lived = enough | (size >= 0.05 * size.sum())
+    lived = (metres > 0) | (size >= 0.05 * size.sum())
     by_area = np.where(lived, size, 0.0) / size[lived].sum()
     weight = np.where(enough, 0.0, by_area)
     weight += np.where(enough, metres, 0.0) * (1 - weight.sum()) / max(metres[enough].sum(), 1e-9)
