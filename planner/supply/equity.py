@@ -57,8 +57,8 @@ def weighted_quantile(minutes: Floats, people: Floats, q: float) -> float:
     Parameters
     ----------
     minutes
-        float64 ``(places,)``; ``inf`` (no way) sorts last; unknown (NaN) ones may be anything from 0 on: where
-        the result is not the same with all of them at 0 and all at ``inf``, it is NaN.
+        float64 ``(places,)``; ``inf`` (no way) sorts last; unknown (NaN) ones may be anything from 0 on:
+        where the result is not the same with all of them at 0 and all at ``inf``, it is NaN.
     people
         float64 ``(places,)``; places of unknown people (NaN) are left out: count them beside the result.
     q
