@@ -25,7 +25,7 @@ TEXTS = {c: HTMLTemplateFormatter(template=f"<%- {c}_text %>") for c in NUMBERS}
 HIDDEN = ["code", "province", "reached_text", "open", *(f"{c}_text" for c in NUMBERS)]
 NAME = HTMLTemplateFormatter(template='<%- value %> <span class="jk-of"><%- province %></span>')
 # What does not fit is left out, the last column first; a wider panel shows all.
-LEAST_WIDTHS = {"name": 100, "share": 84, "gap": 92, "unknown": 78, "people": 82, "minutes": 60}
+LEAST_WIDTHS = {"name": 100, "share": 84, "gap": 98, "unknown": 78, "people": 82, "minutes": 60}
 STYLE = files("app").joinpath("static/country_table.css").read_text("utf-8")
 
 
