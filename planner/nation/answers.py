@@ -117,6 +117,7 @@ def tile_job(
     before = {} if roads is None else _before(region, regions)
     of_others = [(c, outlines_key(regions[c]), numbered[c].tolist()) for c in near]
     key = key_of(
+        __name__,
         "answer", 7, scenario.content_hash(), sorted(listed_kinds), region.key,
         region.name, [tile.number, tile.of], of_others, [(c, r.key) for c, r in doubted.items()], tile.group,
         [(c, shapes_key(r)) for c, r in before.items()],

@@ -140,7 +140,9 @@ def cut_country(files: Files, folder: Path) -> Cut:
     ):
         if path is not None:
             require_readable(path, what)
-    key = key_of("cut", 3, [given_sha256(p) for p in (files.villages, files.population, files.codes) if p])
+    key = key_of(
+        __name__, "cut", 3, [given_sha256(p) for p in (files.villages, files.population, files.codes) if p]
+    )
     known = finished(folder, key)
     if known is None:
         facts: dict[str, Any] = {}

@@ -64,7 +64,7 @@ def map_of_country(
     out = products.folder
     hashes = [json.loads((f / MANIFEST).read_text("utf-8"))["files"][ANSWERS] for f in folders]
     tables = [(out / name).read_text("utf-8") for name in ("regencies.csv", "provinces.csv", "national.json")]
-    key = key_of(MAPS, 5, scenario.content_hash(), hashes, tables, dict(facts))
+    key = key_of(__name__, MAPS, 5, scenario.content_hash(), hashes, tables, dict(facts))
     if finished(out / MAPS, key) is None:
         villages = gpd.GeoDataFrame(pd.concat([gpd.read_parquet(f / ANSWERS) for f in folders]), crs=WGS84)
         regencies, provinces = (_table(out / f"{name}.csv") for name in ("regencies", "provinces"))

@@ -153,7 +153,9 @@ def regency_job(code: str, name: str, cut: Path, out: Path, rule: Mapping[str, A
     from geodata.readers.files.opening import file_sha256
 
     own = [file_sha256(p) for p in (village_file(cut, code), people_file(cut, code)) if p.exists()]
-    return RegencyJob(code, name, str(cut), str(out / code), key_of("regency", 3, code, name, own, rule))
+    return RegencyJob(
+        code, name, str(cut), str(out / code), key_of(__name__, "regency", 3, code, name, own, rule)
+    )
 
 
 def read_regency(job: RegencyJob, scenario: Scenario) -> Region:

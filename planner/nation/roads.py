@@ -111,7 +111,7 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
         raise ConfigError(msg)
     # In whatever order they are named.
     paths = sorted(paths)
-    key = key_of("roads", 4, osm.pop(), [given_sha256(p) if p.exists() else "" for p in paths])
+    key = key_of(__name__, "roads", 4, osm.pop(), [given_sha256(p) if p.exists() else "" for p in paths])
     known = finished(folder, key)
     if known is None:
         for path in paths:

@@ -183,7 +183,9 @@ def _costs(curve: pd.DataFrame, budget: float) -> dict[str, float]:
 def _curve_job(
     out: Path, name: str, tile: TileJob, kind: str, amount: Amount, measures: Measures
 ) -> CurveJob:
-    key = key_of("curve", 3, tile.key, kind, amount.steps, amount.step_idr, measures.model_dump(mode="json"))
+    key = key_of(
+        __name__, "curve", 3, tile.key, kind, amount.steps, amount.step_idr, measures.model_dump(mode="json")
+    )
     folder = out / CURVES / (f"{name}-{kind}-rp" if amount.is_money else f"{name}-{kind}")
     return CurveJob(tile, kind, amount, measures, str(folder), key)
 
@@ -263,7 +265,7 @@ def _sum_or_none(rupiah: pd.Series[float]) -> float | None:
 
 def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
     text = csv_text(planned.table)
-    key = key_of(text)
+    key = key_of(__name__, text)
     division, amount = planned.division, planned.amount
     used = 0 if division is None else sum(division.shares.values())
     with writing(planned.folder, key, {}) as stage:

@@ -8,51 +8,37 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geodata
 from geodata.errors import DiskError
 from geodata.readers.files.opening import file_sha256
+from planner.nation.program import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished-"
-# Modules, and the catalogues of words and rules beside them.
-SOURCES = (".py", ".yml")
 
 
-@cache
-def program() -> str:
-    """Return the hash of what computes: the version, the modules and the catalogues of words and rules.
+def key_of(of: str, *content: object) -> str:
+    """Return the SHA-256 of plain values and of what computes, in hexadecimal: what a part depends on.
 
-    Between two releases a reader is mended, or a heading becomes known: what was read before is read again.
-
-    Examples
-    --------
-    >>> len(program())
-    64
-    """
-    digest = hashlib.sha256(version("jangkau").encode())
-    for root in (Path(str(geodata.__file__)).parent, Path(__file__).parents[1]):
-        for file in sorted(p for p in root.rglob("*") if p.suffix in SOURCES):
-            digest.update(f"{file.relative_to(root).as_posix()} {file_sha256(file)}\n".encode())
-    return digest.hexdigest()
-
-
-def key_of(*content: object) -> str:
-    """Return the SHA-256 of plain values and of the program, in hexadecimal: what a part depends on.
+    Parameters
+    ----------
+    of
+        The name of the module that computes it (:func:`planner.nation.program.program`).
+    content
+        What else it depends on.
 
     Examples
     --------
-    >>> key_of("35.09", {"a": 1}) == key_of("35.09", {"a": 1}), key_of("a") == key_of("b")
+    >>> of = "planner.nation.answers"
+    >>> key_of(of, "35.09", {"a": 1}) == key_of(of, "35.09", {"a": 1}), key_of(of, "a") == key_of(of, "b")
     (True, False)
     """
-    content = (program(), *content)
+    content = (program(of), *content)
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

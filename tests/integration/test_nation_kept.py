@@ -132,7 +132,7 @@ def test_nothing_is_kept_that_another_program_read(tmp_path: Path, monkeypatch: 
     }
     assert nation(files, out, InThisProcess(), scenario=small_limits()).made == 0
     assert {p: p.read_bytes() for p in manifests} == manifests
-    monkeypatch.setattr("planner.nation.store.program", lambda: "another")
+    monkeypatch.setattr("planner.nation.store.program", lambda _of: "another")
     assert nation(files, out, InThisProcess(), scenario=small_limits()).made == 1
     assert all(p.read_bytes() != known for p, known in manifests.items())
 
