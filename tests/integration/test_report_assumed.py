@@ -160,7 +160,7 @@ def test_the_present_by_the_default_rules_assumes_nothing(study):
         ({"season": "wet"}, "Computed for the wet season."),
         ({"visits": {"kader_a_village": 9}}, "Other rules that were changed: home visits (3.9 people a f"),
         ({"access": {"detour": 2.0}}, "changed: on foot, off the roads (3 km/h, distance × 2, "),
-        ({"status": {"served": 0.9}}, "reached from 90% of its people on"),
+        ({"status": {"served": 0.9}}, "served from 90% of its people on"),
         ({"standard": {"pustu": {"limit_minutes": 20}}}, "pustu is 20 minutes by motorcycle, not 30 min"),
         ({"standard": {"pustu": {"people_per_unit": 9}}}, "The standard for a pustu was changed."),
         ({"groups": {"lansia": {"share": 0.2}}}, "changed: shares of life-cycle groups among all people."),

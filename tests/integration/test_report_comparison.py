@@ -236,7 +236,7 @@ def test_other_thresholds_alone_change_nothing_that_is_compared(layers):
     assert said.count("both scenarios reach the same people in every village.") == len(both.compared)
     assert "What changes" not in said
     assert "not in the same villages" not in said
-    assert "A village is reached from 100% of its people on, and not reached below 90%." in said
+    assert "A village is served from 100% of its people on, and a gap below 90%." in said
 
 
 @pytest.mark.slow

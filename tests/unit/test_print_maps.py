@@ -163,7 +163,7 @@ def test_every_status_has_a_key_with_its_number_and_sites_are_numbered(gaps):
     figure = draw_status(gaps, "posyandu", paper=Paper.A4, words=Words("en"), sites=sites)
     said = [t.get_text() for t in figure.legends[0].get_texts()]
     counts = gaps.coverage["posyandu"].villages["status"].value_counts()
-    for status, word in (("served", "reached"), ("gap", "not reached"), ("unknown", "not known")):
+    for status, word in (("served", "served"), ("gap", "gap"), ("unknown", "unknown")):
         n = int(counts.get(status, 0))
         assert f"{word} – {n} village{'' if n == 1 else 's'}" in said
     assert any("proposed place" in s for s in said)

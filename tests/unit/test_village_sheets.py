@@ -74,7 +74,7 @@ def test_the_pages_stand_where_the_contents_say(ilp, tmp_path):
 
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_a_village_that_is_partly_reached_is_called_so(ilp, lang):
-    partly = {"id": "sebagian terjangkau", "en": "partly reached"}[lang]
+    partly = {"id": "sebagian terjangkau", "en": "partly served"}[lang]
     facts, seen = SheetFacts(ilp, lang), 0
     for kind, (number, dry) in zip(
         ilp.kinds, enumerate(ilp.gaps.seasons["dry"][k].villages for k in ilp.kinds), strict=True
@@ -89,7 +89,7 @@ def test_a_village_that_is_partly_reached_is_called_so(ilp, lang):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("lang", "reached", "open_"), [("id", "terjangkau", "belum diketahui"),
-                                                       ("en", "reached", "not known")])  # fmt: skip
+                                                       ("en", "served", "not known")])  # fmt: skip
 def test_what_is_reached_is_not_said_to_be_unknown(ilp, lang, reached, open_):
     """Annex 1 of the proposal calls it reached: nobody knows only whether the unit functions."""
     sheets, seen = SheetFacts(ilp, lang), 0

@@ -359,7 +359,7 @@ def test_a_memo_tells_of_villages_whose_people_nobody_knows():
     area = whole(layers(villages(shapes), None, units, homes, listed=("posyandu",)), *KINDS)
     found = source_of(Ilp(answer(area, all_on_foot())), lang="en")
     text = str(as_data(staff_memo(found), found.words))
-    assert "How many people live in 2 villages more that are not reached" in text
+    assert "How many people live in 2 villages more that are gaps" in text
 
 
 def test_a_limit_of_the_other_season_is_named_with_its_number():

@@ -226,7 +226,7 @@ def villages_of(words: Words, status: VillageStatus) -> str:
     --------
     >>> from planner.reports.documents.words import Words
     >>> villages_of(Words("id"), VillageStatus.GAP), villages_of(Words("en"), VillageStatus.GAP)
-    ('Desa belum terjangkau', 'Villages not reached')
+    ('Desa: kesenjangan', 'Villages: gap')
     """
     return words.say("column.of_villages", status=words.say(f"status.{status.value}"))
 

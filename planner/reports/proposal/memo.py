@@ -169,7 +169,7 @@ def _where(source: Source, kind: str) -> str:
     every = source.gap_villages(kind)
     known = every["people_not_reached"].notna()
     gaps = every[every["is_gap"]]
-    # One that is partly reached is not called "not reached" beside others that are.
+    # One that is partly served is not called a gap beside others that are.
     table = (every[known] if known.any() else gaps if len(gaps) else every).head(MOST_UNKNOWNS)
     names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
     key = "analysis_gaps" if known.any() else "analysis_gaps_people_unknown"

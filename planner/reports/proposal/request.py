@@ -61,7 +61,7 @@ def request(source: Source) -> Section:
     >>> from planner.reports.proposal.write import source_of
     >>> section = request(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
     >>> section.blocks[0].text
-    'No plan of new units was given to this document. Below are the villages that are not reached, ...'
+    'No plan of new units was given to this document. Below are the villages that are gaps, ...'
     """
     words = source.words
     if source.plan is None:
