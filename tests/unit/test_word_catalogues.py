@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from itertools import product
 from string import Formatter
-from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -258,7 +257,7 @@ def test_the_apps_map_is_given_the_words_it_asks_for_and_no_others():
 def test_a_page_without_its_server_is_given_the_words_it_asks_for_and_no_others():
     keys = Keys()
     of_script(keys, "app/static/life.js", table="texts")
-    assert set(_life_texts(SimpleNamespace(texts=Texts("en"), account="somebody"))) == keys.whole
+    assert set(_life_texts(Texts("en"), "somebody")) == keys.whole
 
 
 @pytest.mark.parametrize("name", CATALOGUES)
