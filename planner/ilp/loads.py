@@ -68,7 +68,7 @@ def loads_sure(
     ([50.0, 40.0], [False, False])
     """
     units = len(allocation.load_people)
-    full = allocation.load_people >= capacity_people * (1 - HAIR)
+    full = _full(allocation, capacity_people)
     limited = np.isfinite(capacity_people)
     # Fewer of those who go there now may come, or more: each moves others on in a way of its own.
     fewer = np.zeros(units, dtype=bool)
@@ -93,6 +93,64 @@ def loads_sure(
             moved[allocation.place[filling[allocation.facility]]] = True
             more[times.facility[moved[times.place]]] = True
     return ~(fewer | more)
+
+
+def unknown_may_come(
+    times: SparseTimes,
+    allocation: Allocation,
+    capacity_people: NDArray[np.float64],
+    unknown: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Return by unit whether people of unknown number may make its load larger.
+
+    They come to the unit nearest to them. Where that has room for so many only, they and those who are given
+    to it may go to any other near enough, and so on. A unit that is full without them is full with them.
+
+    Parameters
+    ----------
+    times
+        The pairs within the limit.
+    allocation
+        Where those of known number go, by these pairs.
+    capacity_people
+        float64 ``(units,)``, NaN where a unit has room for everybody.
+    unknown
+        bool ``(places,)``: some may live there, nobody knows how many.
+
+    Returns
+    -------
+    larger
+        bool ``(units,)``.
+
+    Examples
+    --------
+    The second place is nearer to B, which has room for some of them:
+
+    >>> from planner.supply.capacity import allocate
+    >>> from planner.travel.times import SparseTimes
+    >>> seconds = np.array([60.0, 90.0, 60.0])
+    >>> times = SparseTimes(np.array([0, 1, 1]), np.array([0, 0, 1]), seconds)
+    >>> unknown = np.array([False, True])
+    >>> for room in (40.0, np.nan):
+    ...     people, room_people = [50, np.nan], np.array([np.nan, room])
+    ...     answer = allocate(times, people, room_people, place_id=["a", "b"], facility_id=["A", "B"])
+    ...     unknown_may_come(times, answer, room_people, unknown).tolist()
+    [True, True]
+    [False, True]
+    """
+    limited = np.isfinite(capacity_people)
+    pair = unknown[times.place]
+    nearest_s = np.full(len(unknown), np.inf)
+    np.minimum.at(nearest_s, times.place[pair], times.travel_s[pair])
+    larger, filled = (np.zeros(len(capacity_people), dtype=bool) for _ in range(2))
+    larger[times.facility[pair & (times.travel_s <= nearest_s[times.place])]] = True
+    while (filling := larger & limited & ~filled).any():
+        filled |= filling
+        moved = np.zeros(len(unknown), dtype=bool)
+        moved[allocation.place[filling[allocation.facility]]] = True
+        moved[times.place[pair & filling[times.facility]]] = True
+        larger[times.facility[moved[times.place]]] = True
+    return larger & ~_full(allocation, capacity_people)
 
 
 def room_known(
@@ -140,6 +198,11 @@ def room_known(
     _number, group = connected_components(near, directed=False)
     known: NDArray[np.bool_] = ~np.isin(group[:places], group[places:][silent])
     return known
+
+
+def _full(allocation: Allocation, capacity_people: NDArray[np.float64]) -> NDArray[np.bool_]:
+    full: NDArray[np.bool_] = allocation.load_people >= capacity_people * (1 - HAIR)
+    return full
 
 
 def _seconds(times: SparseTimes, allocation: Allocation, units: int) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ from planner.coverage.tables import unit_catchments
 from planner.coverage.weighed import weighted_median
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
-from planner.ilp.loads import loads_sure, room_known
+from planner.ilp.loads import loads_sure, room_known, unknown_may_come
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
 from planner.ilp.stages import adoption_table, progress
@@ -368,7 +368,11 @@ class Ilp:
         in_doubt = (coverage.more | no_way) & (gaps.demand["people"].to_numpy() > 0)
         # Whom a way may bring to a unit, it may bring there to be served.
         beside_ways = ~coverage.owners.total
-        return loads_sure(times, found, self._capacity_people(kind), in_doubt, beside_ways)
+        room = self._capacity_people(kind)
+        sure = loads_sure(times, found, room, in_doubt, beside_ways)
+        demand = gaps.demand
+        unknown = (np.isnan(demand["people"]) & (demand["weight"] > 0)).to_numpy()
+        return sure & ~unknown_may_come(times, found, room, unknown)
 
     def _room_known(self, kind: str, times: SparseTimes | None) -> NDArray[np.bool_]:
         """Return by demand point whether it is known how many of its people find room."""
@@ -408,7 +412,8 @@ class Ilp:
         """By ``facility_id`` and ``serves_as``: capacity, people given to it, load (people ÷ capacity).
 
         Index ``facility_id``; numbers are float64, NaN = unknown; also where units, or ways, that nobody
-        knows of may change them (:func:`planner.ilp.loads.loads_sure`).
+        knows of may change them (:func:`planner.ilp.loads.loads_sure`), or people of unknown number may come
+        (:func:`planner.ilp.loads.unknown_may_come`).
         """
         parts = []
         for kind in self.kinds:

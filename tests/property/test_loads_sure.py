@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.ilp.loads import loads_sure
+from planner.ilp.loads import loads_sure, unknown_may_come
 from planner.supply.capacity import allocate
 from planner.travel.times import SparseTimes
 
@@ -78,3 +78,26 @@ def test_ways_that_nobody_drew_change_no_load_that_is_told(town, data):
     open_ = doubt[:, None] & beside
     after = given_to(np.where(open_, np.minimum(seconds, quicker), seconds), people, room)
     assert (after.load_people == now.load_people)[sure].all()
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None)
+@given(towns(), st.data())
+def test_people_of_unknown_number_change_no_load_that_is_told(town, data):
+    """Loads of units near such people were told as if nobody lived there."""
+    seconds, people, room, unknown, _ = town
+    now = given_to(seconds, np.where(unknown, np.nan, people), room)
+    sure = ~unknown_may_come(pairs(seconds), now, room, unknown)
+    numbers = st.lists(st.sampled_from([0.0, 3.0, 12.0, 90.0]), min_size=len(people), max_size=len(people))
+    then = given_to(seconds, np.where(unknown, data.draw(numbers), people), room)
+    assert (then.load_people == np.nan_to_num(now.load_people))[sure].all()
+    # None comes out lower, whatever their number.
+    assert (then.load_people >= np.nan_to_num(now.load_people) - 1e-6).all()
+
+
+def test_a_unit_that_is_full_is_full_whoever_else_may_come():
+    seconds = np.array([[10.0, 20.0], [10.0, 30.0], [200.0, 30.0]])
+    people, room = np.array([20.0, np.nan, 10.0]), np.array([15.0, np.nan])
+    now = given_to(seconds, people, room)
+    assert now.load_people.tolist() == [15.0, 15.0]
+    assert unknown_may_come(pairs(seconds), now, room, np.isnan(people)).tolist() == [False, True]
