@@ -78,9 +78,8 @@ def median_row(
     # NaN sorts last, as the longest that the unknown can be.
     order = np.lexsort((value, group))
     of, value_there, weight_there = group[order], value[order], weight[order]
-    unknown: NDArray[np.float64] = np.bincount(
-        of, weights=weight_there * np.isnan(value_there), minlength=groups
-    ).astype(np.float64, copy=False)
+    lost = weight_there * np.isnan(value_there)
+    unknown = np.bincount(of, weights=lost, minlength=groups).astype(np.float64)
     longest = _first_half(of, weight_there, np.zeros(groups))
     shortest = _first_half(of, weight_there, unknown)
     value_there = np.append(value_there, np.nan)

@@ -207,6 +207,17 @@ class DoubtRule(Model):
     cut_ends: Annotated[int, Field(ge=1)]
     line_m: Positive
     beyond_share: Share
+    hull_ends: Annotated[int, Field(ge=1)]
+    classes: Annotated[int, Field(ge=1)]
+    small_classes: Words
+    small_share: Share
+    middle_classes: Words
+    middle_share: Share
+    large_classes: Words
+    inside_share: Share
+    inside_roads: Annotated[int, Field(ge=1)]
+    leading_roads: Annotated[int, Field(ge=1)]
+    inside_usual: Share
     clipped_ends: Annotated[int, Field(ge=1)]
     cut_end_m: Positive
     outside_m: Positive

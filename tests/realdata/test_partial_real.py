@@ -16,8 +16,10 @@ from geodata.build import read_layers
 from geodata.readers.roads import study_zone
 from geodata.readers.vector_roads import read_vector_roads
 from planner.coverage.known.extent import find_extent
+from planner.coverage.reach import usable_facilities
 from planner.ilp.model import Ilp
 from planner.pipeline import check, find_gaps, summary, village_table
+from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import default_scenario
 
 pytestmark = pytest.mark.realdata
@@ -199,6 +201,26 @@ def test_bantuls_roads_cut_to_a_part_are_doubted(bantul, whole, tmp_path, part):
     away = shapely.distance(villages.geometry.to_numpy(), shapely.union_all(cut.roads.geometry.to_numpy()))
     assert extent.roads is not None
     assert not extent.roads[away > 500].any()
+
+
+# The walk is straight, over whatever lies between; with all roads people go by those that were left out.
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ["34.02.10", "34.02.13"])
+def test_who_walks_far_to_a_known_road_is_reached_with_all_roads_too(whole, answer, code):
+    inside = (whole.villages["district_code"] == code).to_numpy()
+    shape = shapely.union_all(whole.villages.geometry.to_numpy()[inside])
+    shapely.prepare(shape)
+    own = shapely.covers(shape, whole.roads.geometry.to_numpy())
+    gaps = find_gaps(replace(whole, roads=whole.roads[~own]))
+    assert gaps.extent.why["roads"] == "nothing_inside"
+    rule = gaps.scenario.standard["puskesmas"]
+    profile = Profile(rule.mode, "dry")
+    router = gaps.ways.router(profile)
+    homes = router.stops(answer.demand.geometry.to_numpy().astype(object))
+    times = router.nearest(homes, gaps.ways.units(profile, usable_facilities(whole, ("puskesmas",))))
+    far = (times.travel_s <= rule.limit_s) & (homes.access_m > 100)
+    assert far.sum() > 100
+    assert answer.coverage["puskesmas"].within[far].mean() > 0.99
 
 
 @pytest.fixture(scope="module")

@@ -27,9 +27,9 @@ NO_RULES = frozenset({
     "bare_villages", "bridge", "capacity_people", "clipped", "declared", "district_name", "dobel",
     "doubts", "duration", "empty", "empty_districts", "facility_id", "ferry", "few_districts",
     "few_for_people", "ftus", "functioning", "ganda", "geometry", "hapus", "kind", "listed", "load",
-    "maxspeed", "modes", "name", "new_list", "no_list", "no_local_roads", "official", "people",
-    "people_allocated", "report", "route", "seasonal", "seed", "serves_as", "source", "straight_line",
-    "surface", "tunnel", "village_name",
+    "maxspeed", "missing_class", "modes", "name", "new_list", "no_list", "no_local_roads",
+    "nothing_inside", "official", "people", "people_allocated", "report", "round_edge", "route",
+    "seasonal", "seed", "serves_as", "source", "straight_line", "surface", "tunnel", "village_name",
 })  # fmt: skip
 # By rule: what check names, and how each language writes it.
 NAMED = [

@@ -44,6 +44,11 @@ WHY = {
                       "covers: all, with roads:, if there really is none"),
     "straight_line": ("the roads stop along a straight line", "covers: all, with roads:, if they really do"),
     "no_local_roads": ("there are no local roads in the file", "covers: all, with roads:, if that is all"),
+    "round_edge": ("the roads stop along a round edge", "covers: all, with roads:, if they really do"),
+    "missing_class": ("the file has hardly any roads of a usual class",
+                      "give the roads of all classes; covers: all, with roads:, if that is all"),
+    "nothing_inside": ("roads lead into kecamatan that have hardly any of their own",
+                       "give all of their roads; covers: all, with roads:, if that is all"),
     "clipped": ("the roads stop at the area's outline, so ways through a neighbour are missing",
                 "give roads some kilometres wider than the area, or covers: all, with roads:"),
 }  # fmt: skip

@@ -53,10 +53,18 @@ def roads_sign(
         classes = ", ".join(sorted(set(land["road_class"]))[:4])
         said = f"only {classes}" if classes else "none at all here"
         return np.zeros(n, dtype=bool), "no_local_roads", said
-    beyond = _beyond_straight_lines(layers, land, doubt)
-    if beyond is not None:
-        open_, said = beyond
-        return ~open_, "straight_line", said
+    missing = _missing_class(land, doubt)
+    if missing is not None:
+        return np.zeros(n, dtype=bool), "missing_class", missing
+    for why, look in (("straight_line", _beyond_straight_lines), ("round_edge", _beyond_round_edge)):
+        beyond = look(layers, land, doubt)
+        if beyond is not None:
+            open_, said = beyond
+            return ~open_, why, said
+    inside = _without_inside(layers, land, doubt)
+    if inside is not None:
+        open_, said = inside
+        return ~touching(layers.villages, open_, doubt.neighbours_m), "nothing_inside", said
     bare = road_length_m(layers, land) < doubt.bare_road_m
     group = together(layers.villages, bare, doubt.neighbours_m)
     size = np.bincount(group[bare], minlength=n + 1)
@@ -279,6 +287,70 @@ def _beyond_straight_lines(
                 reach = counted(int(cut.sum()), "village reaches", "villages reach")
                 said.append(f"{stops} roads stop at the {name} side, {reach} beyond")
     return (open_, "; ".join(said)) if said else None
+
+
+def _beyond_round_edge(
+    layers: Layers, land: gpd.GeoDataFrame, doubt: DoubtRule
+) -> tuple[NDArray[np.bool_], str] | None:
+    """Return the villages that lie (in part) beyond the hull of the roads, where very many stop at its edge.
+
+    Of roads cut to a circle, or to any shape without a dent, each that was cut stops at the hull's edge; of
+    whole ones only those few that reach furthest out.
+    """
+    hull = shapely.convex_hull(shapely.multipoints(shapely.get_coordinates(land.geometry.to_numpy())))
+    edge = shapely.boundary(hull)
+    shapely.prepare(edge)
+    stops = int(shapely.dwithin(edge, shapely.points(dead_ends(land)[0]), doubt.line_m).sum())
+    if stops < doubt.hull_ends:
+        return None
+    shape = layers.villages.geometry.to_numpy()
+    open_ = shapely.area(shapely.difference(shape, hull)) > doubt.beyond_share * shapely.area(shape)
+    if not open_.any():
+        return None
+    reach = counted(int(open_.sum()), "village reaches", "villages reach")
+    return open_, f"{stops} roads stop at its edge, {reach} beyond"
+
+
+def _missing_class(land: gpd.GeoDataFrame, doubt: DoubtRule) -> str | None:
+    """Return which usual classes a file of several classes has hardly any of, and their share; else None."""
+    length, class_ = land["length_m"].to_numpy(), land["road_class"].to_numpy(dtype=object)
+    have = set(class_)
+    if len(have) < doubt.classes:
+        return None
+    usual = [(doubt.small_classes, doubt.small_share)]
+    if have & doubt.large_classes:
+        usual.append((doubt.middle_classes, doubt.middle_share))
+    for classes, least in usual:
+        share = float(length[np.isin(class_, sorted(classes))].sum() / length.sum())
+        if share < least:
+            return f"{100 * share:.1f} % of the length is {' or '.join(sorted(classes))}"
+    return None
+
+
+def _without_inside(
+    layers: Layers, land: gpd.GeoDataFrame, doubt: DoubtRule
+) -> tuple[NDArray[np.bool_], str] | None:
+    """Return the villages of kecamatan into which roads lead, while hardly any lies wholly inside."""
+    codes, district = np.unique(layers.villages["district_code"].to_numpy(dtype=object), return_inverse=True)
+    village, piece, length = road_pieces(layers, land)
+    road, way = np.unique(land["way_id"].to_numpy(dtype=object), return_inverse=True)
+    here = coo_array((length, (district[village], way[piece])), shape=(len(codes), len(road))).tocsr()
+    here.sum_duplicates()
+    whole = np.bincount(way, weights=land["length_m"].to_numpy())
+    inside = here.copy()
+    # All of it but for rounding.
+    inside.data = np.where(here.data >= 0.999 * whole[here.indices], here.data, 0.0)
+    inside.eliminate_zeros()
+    every, own = (np.asarray(one.sum(axis=1), dtype=np.float64) for one in (here, inside))
+    share = np.divide(own, every, out=np.ones(len(codes)), where=every > 0)
+    few = np.diff(inside.indptr) < doubt.inside_roads
+    strong = few & (share < doubt.inside_share) & (np.diff(here.indptr) >= doubt.leading_roads)
+    # Where no kecamatan has roads of its own, the file draws roads otherwise.
+    if not strong.any() or not np.median(share) >= doubt.inside_usual:
+        return None
+    names = codes[strong]
+    said = f"{counted(len(names), 'kecamatan', 'kecamatan')}, such as {', '.join(names[:3])}"
+    return strong[district], said
 
 
 def are_clipped(layers: Layers, roads: gpd.GeoDataFrame, doubt: DoubtRule) -> tuple[bool, str]:
