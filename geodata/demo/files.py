@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import shapely
 
-from geodata.files.csvtext import guarded
+from geodata.files.csvtext import rows_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,17 +109,12 @@ def _geojson(rows: list[dict[str, Any]], path: Path) -> None:
 
 def _csv(rows: list[dict[str, Any]], path: Path, *, comma: bool = False) -> None:
     """Write a CSV; with ``comma`` as a spreadsheet set to Indonesian does (1,5; 2,5)."""
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, _columns(rows), delimiter=";" if comma else ",", lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: _cell(v, comma=comma) for k, v in row.items()})
-    path.write_text(out.getvalue(), "utf-8")
+    columns = _columns(rows)
+    table = [columns, *([_cell(row.get(c, ""), comma=comma) for c in columns] for row in rows)]
+    path.write_text(rows_text(table, separator=";" if comma else ",", ends="\n"), "utf-8")
 
 
 def _cell(value: object, *, comma: bool) -> object:
-    if isinstance(value, str):
-        return guarded(value)
     return str(value).replace(".", ",") if comma and isinstance(value, float) else value
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84
+from geodata.files.csvtext import unguarded
 from planner.nation.answers import ANSWERS
 from planner.nation.gather import OF_ANSWER, kinds_and_seasons
 from planner.nation.products import MAP, OVERVIEW, TILES
@@ -89,7 +90,9 @@ def map_of_country(
 
 
 def _table(file: Path) -> pd.DataFrame:
-    return pd.read_csv(file, dtype={"code": str, "name": str}, index_col="code")
+    table = pd.read_csv(file, dtype={"code": str, "name": str}, index_col="code")
+    table["name"] = table["name"].map(unguarded, na_action="ignore")
+    return table
 
 
 def _country(national: Mapping[str, Any]) -> pd.Series[Any]:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from support import ROOT
 
 from geodata.areafile import FacilitiesFile, FileSource
-from geodata.files.csvtext import unguarded
+from geodata.files.csvtext import rows_text, unguarded
 from geodata.layers import Cell, Finding
 from geodata.readers.files.table import read_table
 from planner.pipeline import demo_layers
-from planner.reports.senders.answers import decide, list_csv
+from planner.reports.senders.answers import decide
 from planner.reports.senders.cells import packed, plain, put, unpacked
 from planner.reports.senders.lists import read_list
 from planner.reports.senders.marked import HIDDEN, marked_in, proposal_of, write_marked
@@ -68,7 +68,7 @@ def test_hostile_names_go_out_and_come_back(tmp_path):
     assert returned.rows == sent.rows
     assert returned.answers == {}
     assert (returned.overwritten, returned.others) == ({}, 0)
-    text = list_csv(decide(returned, {}).rows)
+    text = rows_text(decide(returned, {}).rows)
     text.encode("utf-8")
     back = [[unguarded(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""))]
     assert back == sent.rows
@@ -89,7 +89,7 @@ def test_hostile_answers_are_text_in_the_list(tmp_path):
     decided = decide(only(read_returned(out)), {row.finding: row for row in rows})
     assert [a.taken for a in decided.answers] == ["yes", "yes"]
     assert [row[0] for row in decided.rows[2:]] == ["=cmd()", "5", "Tiga"]
-    assert list_csv(decided.rows).splitlines()[2] == "'=cmd(),,"
+    assert rows_text(decided.rows).splitlines()[2] == "'=cmd(),,"
 
 
 @pytest.mark.slow
@@ -138,7 +138,7 @@ def test_every_list_comes_back_as_it_was(tmp_path, names):
     out = tmp_path / "x-periksa.xlsx"
     write_marked([(sent, marked_in(sent, rows))], out)
     assert only(read_returned(out)).rows == sent.rows
-    text = list_csv(sent.rows)
+    text = rows_text(sent.rows)
     assert [[unguarded(c) for c in row] for row in csv.reader(io.StringIO(text, newline=""))] == sent.rows
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +11,7 @@ import pandas as pd
 from geodata.codes import parse_village_code
 from geodata.crs import inside_indonesia
 from geodata.errors import InputError
-from geodata.files.csvtext import csv_text, guarded
+from geodata.files.csvtext import csv_text, rows_text
 from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE
 from geodata.readers.facilities.rows import JOINED
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
 # What senders write for "right as it is", and for "as you propose".
 RIGHT, PROPOSED = "benar", "usulan"
-_NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
 TAKEN, CONFIRMED, REMOVED, REFUSED = "yes", "confirmed", "removed", "no"
 GONE = "gone"
 # What they write of a row that stands twice, and the rules that say so of two rows of one list.
@@ -538,7 +535,7 @@ def _tried(
         others = [c for c in changes if c not in tried]
         at = {c.asked.finding: _at(c, returned) for c in some}
         bad = trial.unread(
-            list_csv(_applied([*some, *others], returned)), {x for of in at.values() for x in of}
+            rows_text(_applied([*some, *others], returned)), {x for of in at.values() for x in of}
         )
         return {finding: bad[cell] for finding, of in at.items() for cell in of if cell in bad}
 
@@ -598,19 +595,3 @@ def _cells(change: _Change) -> list[tuple[tuple[int, int], str]]:
 def answers_csv(answers: Iterable[AnswerRow]) -> str:
     """Return ``answers.csv``; no text in it is a formula."""
     return csv_text(pd.DataFrame(list(answers), columns=list(AnswerRow._fields), dtype=object), index=False)
-
-
-def list_csv(rows: Iterable[Sequence[str]]) -> str:
-    r"""Return a list as CSV, row by row as it was; no text is a formula, and negative numbers are numbers.
-
-    Examples
-    --------
-    >>> list_csv([["nama", "lintang"], ["=1", "-8.05"]])
-    "nama,lintang\r\n'=1,-8.05\r\n"
-    """
-    out = io.StringIO(newline="")
-    # With both signs in the line's end, a cell that holds one of them is quoted.
-    writer = csv.writer(out, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow([text if _NUMBER.fullmatch(text) else guarded(text) for text in row])
-    return out.getvalue()

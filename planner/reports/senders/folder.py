@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geodata.areafile import PopulationFile, list_names
 from geodata.errors import ConfigError
+from geodata.files.csvtext import rows_text
 from geodata.readers.files.opening import file_sha256
 from geodata.workspace import Ours, replace_folder
 from planner.reports.grade import grade_record
 from planner.reports.outputs import RUN, input_records
-from planner.reports.senders.answers import AnswerRow, answers_csv, decide, list_csv
+from planner.reports.senders.answers import AnswerRow, answers_csv, decide
 from planner.reports.senders.lists import OF_PEOPLE, read_list, require_unchanged
 from planner.reports.senders.marked import marked_in, write_marked
 from planner.reports.senders.returned import read_returned
@@ -202,7 +203,7 @@ def write_answers(
     corrected = dict(zip(files, (f"{stem}{ANSWERED_END}" for stem in _stems(files)), strict=True))
     with replace_folder(out, ANSWERED) as stage:
         for file, one in zip(files, decided, strict=True):
-            (stage / corrected[file]).write_text(list_csv(one.rows), "utf-8", newline="")
+            (stage / corrected[file]).write_text(rows_text(one.rows), "utf-8", newline="")
         (stage / ANSWERS).write_text(answers_csv(answers), "utf-8", newline="")
         _write_run(stage, "check --answers", layers, workbooks)
         names = sorted(p.name for p in stage.iterdir())
