@@ -19,7 +19,7 @@ from geodata.downloads.overpass import FILTERS
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.readers.osm_in_order import as_before, osm_in_order
 from geodata.readers.osm_stops import NODE_KEYS
-from geodata.readers.osm_tags import TAGS, is_of_use
+from geodata.readers.osm_tags import TAGS, is_of_use, is_open_space, tidied
 from geodata.readers.osm_whole import cut_short
 from geodata.readers.roads import is_way_to_travel
 from geodata.vocabulary.roads import FERRY
@@ -121,9 +121,10 @@ def is_wanted(kind: str, tags: Mapping[str, str], parts: Collection[OsmPart]) ->
         return True
     if OsmPart.ROADS not in parts:
         return False
+    known = tidied({k: v for k, v in tags.items() if k in TAGS})
     if kind == "r":
-        return tags.get("route") == FERRY
-    return is_way_to_travel({k: v for k, v in tags.items() if k in TAGS})
+        return known.get("route") == FERRY or is_open_space(tags)
+    return is_way_to_travel(known)
 
 
 def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ import numpy as np
 from geodata.errors import DownloadError
 from geodata.readers.osm import OsmWays
 from geodata.readers.osm_stops import may_stop
-from geodata.readers.osm_tags import is_of_use
+from geodata.readers.osm_tags import is_of_use, tidied
 from geodata.readers.roads import is_way_to_travel
 from geodata.vocabulary.tags import node_tags
 
@@ -169,7 +169,7 @@ def _ways(answers: list[dict[str, Any]]) -> OsmWays:
                 if may_stop(found):
                     barriers[element["id"]] = node_tags(found)
             elif element["type"] == "way":
-                tags = {k: v for k, v in element.get("tags", {}).items() if is_of_use(k)}
+                tags = tidied({k: v for k, v in element.get("tags", {}).items() if is_of_use(k)})
                 if is_way_to_travel(tags):
                     ways[element["id"]] = (tags, element["nodes"])
     ids = sorted(ways)

@@ -14,9 +14,10 @@ from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding, rows_about
 from geodata.readers.files.opening import require_file
+from geodata.readers.osm_tags import tidied
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import assemble_roads, unread_tags, ways_from_tags
-from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, worst_class
 from geodata.vocabulary.tags import GRADED_TAGS, KEPT_TAGS, MEASURED_TAGS, MERGED, NO, is_unread_key
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def _slowest(value: object) -> str | None:
         return None
     if not isinstance(value, list):
         return str(value)
-    return max((str(v) for v in value), key=lambda v: ROAD_CLASSES.index(v) if v in ROAD_CLASSES else 99)
+    return max(
+        (worst_class(str(v)) for v in value), key=lambda v: ROAD_CLASSES.index(v) if v in ROAD_CLASSES else 99
+    )
 
 
 def _tags(data: dict[str, Any]) -> dict[str, str]:
@@ -140,7 +143,7 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
             value = _merged(key, [str(v) for v in value])
         if value is not None and value == value:  # noqa: PLR0124 - NaN
             tags[key] = str(value)
-    tags |= {key: str(value) for key, value in data.items() if is_unread_key(str(key))}
+    tags = tidied(tags) | {key: str(value) for key, value in data.items() if is_unread_key(str(key))}
     highway = _slowest(data.get("highway"))
     if highway is not None:
         tags["highway"] = highway

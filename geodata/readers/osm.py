@@ -25,7 +25,7 @@ from geodata.readers.osm_ferries import ferry_members
 from geodata.readers.osm_form import require_named_form
 from geodata.readers.osm_nodes import NOWHERE, degrees, places_of
 from geodata.readers.osm_stops import barriers_of
-from geodata.readers.osm_tags import is_of_use
+from geodata.readers.osm_tags import is_of_use, tidied
 from geodata.readers.osm_versions import newest_of, with_ids
 from geodata.readers.osm_whole import box_of, cut_short
 from geodata.readers.roads import is_way_to_travel
@@ -196,7 +196,7 @@ class FileWays:
 
     def add(self, way: Any, more: Mapping[str, str]) -> bool:  # noqa: ANN401 - osmium ships no types
         """Put in a way, if it is one to travel, and say so; ``more`` are tags that its relation gives."""
-        found = {**more, **{t.k: t.v for t in way.tags if is_of_use(t.k)}}
+        found = tidied({**more, **{t.k: t.v for t in way.tags if is_of_use(t.k)}})
         if way.id in self._deleted or not way.visible or not is_way_to_travel(found):
             return False
         nodes = way.nodes

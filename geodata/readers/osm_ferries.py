@@ -1,4 +1,4 @@
-"""Ferries that OpenStreetMap tells by a relation: what it says of its ways, a duration shared among them."""
+"""What relations of OpenStreetMap say of their ways: ferries, with a duration to share, and squares."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ import pyproj
 
 from geodata.layers import Finding, rows_about
 from geodata.readers.osm_nodes import degrees, places_in
-from geodata.readers.osm_tags import TAGS
+from geodata.readers.osm_tags import TAGS, is_open_space, tidied
 from geodata.readers.osm_versions import newest_of, with_ids
 from geodata.readers.roads import duration_of
 from geodata.vocabulary.roads import FERRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+# Tags of the relations that say something of ways to travel.
+KEYS = ("route", "highway")
 # Members of a ferry's relation that are not its way.
 PLACES_OF_CALL = frozenset({"stop", "platform", "terminal"})
 # On the ways of a ferry whose relation tells one duration for all of them, which cannot be shared.
 UNSHARED = "ferry:unshared"
+# On the ways of several ferries whose relations tell different durations: the one that is taken.
+RIVALS = "ferry:rivals"
 
 
 class Ferries(NamedTuple):
@@ -66,41 +70,72 @@ def ferry_members_of(files: Sequence[tuple[Path, Mapping[str, set[int]]]]) -> Fe
     files
         Each with what :func:`geodata.readers.osm.deleted_objects` says of it. What is in several counts once.
     """
-    import osmium
-    from osmium.filter import TagFilter
-
-    out: dict[int, dict[str, str]] = {}
-    several: list[tuple[list[int], dict[str, str]]] = []
+    # By way what each relation says of it, by the relations' ids.
+    said: dict[int, dict[int, dict[str, str]]] = {}
+    several: dict[int, tuple[list[int], dict[str, str]]] = {}
     nested: dict[int, list[int]] = {}
-    met = set()
-    relations = (
-        (relation, deleted, newest) for path, deleted in files
-        for newest in [newest_of(path, "relation", ["route"])] for relation in
-        osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
-    )  # fmt: skip
-    for relation, deleted, newest in relations:
-        if relation.id in deleted["relation"] or relation.id in met or not relation.visible:
+    squares: dict[int, dict[str, str]] = {}
+    for one in _relations(files):
+        if one.square:
+            squares |= dict.fromkeys(one.ways, one.tags)
             continue
-        if newest.get(relation.id, relation.version) != relation.version:
-            continue
-        met.add(relation.id)
-        tags = {t.k: t.v for t in relation.tags if t.k in TAGS}
-        parts = [m for m in relation.members if m.role not in PLACES_OF_CALL]
-        members = list(dict.fromkeys(m.ref for m in parts if m.type == "w"))
-        nested[relation.id] = [m.ref for m in parts if m.type == "r"]
-        if len(members) > 1 and "duration" in tags:
-            several.append((members, tags))
-        for way in members:
-            out.setdefault(way, tags)
+        nested[one.id] = one.relations
+        if len(one.ways) > 1 and "duration" in one.tags:
+            several[one.id] = one.ways, one.tags
+        for way in one.ways:
+            said.setdefault(way, {})[one.id] = one.tags
     if several:
-        lines = _lines(files, {way for members, _ in several for way in members})
-        for members, tags in several:
+        lines = _lines(files, {way for members, _ in several.values() for way in members})
+        for number, (members, tags) in several.items():
             for way, more in _shared(members, tags, lines).items():
-                if out[way] is tags:
-                    out[way] = more
+                said[way][number] = more
     # Their own relations are read by themselves, where they say that they are ferries.
-    lost = [i for i, inner in nested.items() if set(inner) - met]
-    return Ferries(out, _nested(lost))
+    lost = [i for i, inner in nested.items() if set(inner) - nested.keys()]
+    ferries = {way: _longest(list(relations.values())) for way, relations in said.items()}
+    return Ferries({**squares, **ferries}, _nested(lost))
+
+
+class _Relation(NamedTuple):
+    """A relation of a ferry or of a square: its tags, and its members but for places of call."""
+
+    id: int
+    square: bool
+    tags: dict[str, str]
+    ways: list[int]
+    relations: list[int]
+
+
+def _relations(files: Sequence[tuple[Path, Mapping[str, set[int]]]]) -> Iterator[_Relation]:
+    """Give the relations of ferries and squares in some files, each once."""
+    import osmium
+    from osmium.filter import KeyFilter
+
+    met = set()
+    for path, deleted in files:
+        newest = newest_of(path, "relation", KEYS)
+        found = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(KeyFilter(*KEYS))
+        for relation in found:
+            said = {t.k: t.v for t in relation.tags}
+            tags, square = tidied({k: v for k, v in said.items() if k in TAGS}), is_open_space(said)
+            old = newest.get(relation.id, relation.version) != relation.version
+            gone = relation.id in deleted["relation"] or not relation.visible
+            if (square or tags.get("route") == FERRY) and not (old or gone or relation.id in met):
+                met.add(relation.id)
+                parts = [m for m in relation.members if m.role not in PLACES_OF_CALL]
+                ways = list(dict.fromkeys(m.ref for m in parts if m.type == "w"))
+                inner = [m.ref for m in parts if m.type == "r"]
+                yield _Relation(relation.id, square, tags, ways, inner)
+
+
+def _longest(said: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Return what counts of several ferries' relations on one way: the first, with the longest duration."""
+    seconds = {tags["duration"]: duration_of(tags["duration"]) for tags in said if "duration" in tags}
+    known = {text: s for text, s in seconds.items() if not np.isnan(s)}
+    if not known:
+        return said[0]
+    longest = max(known, key=known.__getitem__)
+    rivals = {RIVALS: longest} if len(set(known.values())) > 1 else {}
+    return {**said[0], "duration": longest, **rivals}
 
 
 def _nested(lost: list[int]) -> tuple[Finding, ...]:
@@ -194,14 +229,23 @@ def _one_line(ends: Iterable[tuple[int, int]]) -> bool:
 
 
 def unshared(ids: Sequence[str], tags: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:
-    """Return a finding about ferries among some ways whose relation's duration could not be shared."""
+    """Return the findings about ferries among some ways of which relations tell no duration, or several."""
     lost = [i for i, t in zip(ids, tags, strict=True) if UNSHARED in t and "duration" not in t]
-    if not lost:
-        return ()
-    return (Finding(
-        "warning", "roads", "ferry_duration", len(lost), tuple(lost[:5]),
-        "ferries whose relation tells one duration for several ways that do not follow each other, or are "
-        "not all in the file; their length at the ferry speed counts",
-        "tag the duration of each way in OpenStreetMap, or take an extract that holds all of them",
-        rows_about(lost, "duration"),
-    ),)  # fmt: skip
+    # What the way says itself counts, whatever relations say.
+    rivals = [i for i, t in zip(ids, tags, strict=True) if RIVALS in t and t[RIVALS] == t["duration"]]
+    out = []
+    if lost:
+        out.append(Finding(
+            "warning", "roads", "ferry_duration", len(lost), tuple(lost[:5]),
+            "ferries whose relation tells one duration for several ways that do not follow each other, or "
+            "are not all in the file; their length at the ferry speed counts",
+            "tag the duration of each way in OpenStreetMap, or take an extract that holds all of them",
+            rows_about(lost, "duration"),
+        ))  # fmt: skip
+    if rivals:
+        out.append(Finding(
+            "warning", "roads", "ferry_rivals", len(rivals), tuple(rivals[:5]),
+            "ferries of which several relations tell different durations; the longest counts",
+            "tag the duration of the way itself in OpenStreetMap", rows_about(rivals, "duration"),
+        ))  # fmt: skip
+    return tuple(out)

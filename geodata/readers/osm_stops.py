@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geodata.vocabulary.tags import ACCESS_KEYS, node_tags
+from geodata.vocabulary.tags import ACCESS_KEYS, UNREAD_NODE_KEYS, is_unread_on_node, node_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,8 @@ def barriers_of(path: Path, deleted: set[int], again: Mapping[int, str]) -> dict
     from osmium.filter import KeyFilter
 
     out = {}
-    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(KeyFilter(*NODE_KEYS, *ACCESS_KEYS))
+    keys = (*NODE_KEYS, *ACCESS_KEYS, *UNREAD_NODE_KEYS)
+    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(KeyFilter(*keys))
     for node in nodes:
         if node.id not in deleted and node.visible:
             tags = {t.k: t.v for t in node.tags}
@@ -50,13 +51,15 @@ def barriers_of(path: Path, deleted: set[int], again: Mapping[int, str]) -> dict
 
 
 def may_stop(tags: Mapping[str, str]) -> bool:
-    """Return whether a node's tags may stop somebody who comes along.
+    """Return whether a node's tags may stop somebody who comes along, as far as they are read or not.
 
     Examples
     --------
     >>> may_stop({"barrier": "gate"}), may_stop({"access": "yes"}), may_stop({"access": "no"})
     (True, False, True)
+    >>> may_stop({"access:conditional": "no @ (18:00-06:00)"})
+    True
     """
-    if any(key in tags for key in NODE_KEYS):
+    if any(key in NODE_KEYS or (":" in key and is_unread_on_node(key)) for key in tags):
         return True
     return any(tags[k] not in OPEN_VALUES for k in ACCESS_KEYS if k in tags)

@@ -11,7 +11,16 @@ import shapely
 
 from geodata.layers import Finding
 from geodata.vocabulary.measures import least_readable, parse_duration, parse_speed_kph, parts_of
-from geodata.vocabulary.roads import FERRY, ONEWAY_WORDS, Oneway, RoadSeason
+from geodata.vocabulary.roads import (
+    FERRY,
+    NO_ROAD_WORDS,
+    ONEWAY_WORDS,
+    ROAD_CLASSES,
+    Oneway,
+    RoadSeason,
+    class_words,
+    worst_class,
+)
 from geodata.vocabulary.surfaces import unknown_surfaces
 from geodata.vocabulary.tags import (
     BACKWARD,
@@ -19,6 +28,7 @@ from geodata.vocabulary.tags import (
     BOAT_YES,
     FORWARD,
     is_unread_key,
+    is_unread_on_node,
     join_tags,
     unread,
 )
@@ -126,10 +136,12 @@ def unread_findings(
     surfaces: Iterable[str | None] = (),
     seasons: Iterable[str | None] = (),
     oneways: Iterable[str | None] = (),
+    classes: Iterable[str | None] = (),
     tags: Iterable[Mapping[str, str]] = (),
+    nodes: Iterable[Mapping[str, str]] = (),
 ) -> tuple[Finding, ...]:
     """Return a finding for each tag with wording that cannot be read: it counts as not said."""
-    tags = list(tags)
+    tags, nodes = list(tags), list(nodes)
 
     def bad(values: Iterable[str | None], parse: Callable[[str], object]) -> list[str]:
         return [v for v in values if isinstance(v, str) and v.strip() and _fails(parse, v)]
@@ -139,13 +151,15 @@ def unread_findings(
         "surface": [v for v in surfaces if isinstance(v, str) and v.strip() and unknown_surfaces(v)],
         "seasonal": [v for v in seasons if isinstance(v, str) and season_of(v) is None],
         "oneway": [v for v in oneways if isinstance(v, str) and v.strip() and _word(v) not in ONEWAY_WORDS],
-        **unread(tags),
+        "highway": [v for v in classes if isinstance(v, str) and _is_half_read(v)],
+        **unread([*tags, *nodes]),
     }  # fmt: skip
     instead = {
         "duration": "the ferry's length at the ferry speed",
         "maxspeed": "what is understood of it, else the speed of its class",
         "surface": "what is understood of it, else its tracktype, else as paved",
         "oneway": "open both ways",
+        "highway": "the slowest class that is understood",
     }
     out = []
     for key, values in found.items():
@@ -157,7 +171,9 @@ def unread_findings(
                 f"{key}: values that are not understood; {instead.get(key, _PART)} counts",
                 "write them as OpenStreetMap does, or tell us what they mean",
             ))  # fmt: skip
-    keys = pd.Series([k for some in tags for k in some if is_unread_key(k)], dtype="str").value_counts()
+    missed = [k for some in tags for k in some if is_unread_key(k)]
+    missed += [k for some in nodes for k in some if is_unread_on_node(k)]
+    keys = pd.Series(missed, dtype="str").value_counts()
     if len(keys):
         shown = tuple(f"{k} ({n})" for k, n in sorted(keys.items(), key=lambda i: (-i[1], i[0])))
         out.append(Finding(
@@ -169,6 +185,12 @@ def unread_findings(
 
 
 _PART = "what is understood of them, else as if not tagged"
+
+
+def _is_half_read(highway: str) -> bool:
+    """Return whether some words of a class are known and others are not: these would be lost in silence."""
+    known = [word in ROAD_CLASSES or word in NO_ROAD_WORDS for word in class_words(highway)]
+    return any(known) and not all(known)
 
 
 def _fails(parse: Callable[[str], object], value: str) -> bool:
@@ -192,7 +214,7 @@ def _is_platform(tags: Mapping[str, str]) -> bool:
 
 def _road_class(tags: Mapping[str, str]) -> str:
     if "highway" in tags:
-        return tags["highway"]
+        return worst_class(tags["highway"])
     if tags.get("route") == FERRY:
         return FERRY
     if _is_platform(tags):
@@ -219,16 +241,19 @@ def unread_tags(
         durations=[t.get("duration") for t in tags if t.get("route") == FERRY],
         speeds=[t.get("maxspeed") for t in tags], surfaces=[t.get("surface") for t in tags],
         seasons=[t.get("seasonal") for t in tags], oneways=[t.get("oneway") for t in tags],
-        tags=[*tags, *nodes],
+        classes=[t.get("highway") for t in tags], tags=tags, nodes=nodes,
     )  # fmt: skip
 
 
 def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
     """Return one row a way with the columns of the roads contract, from OSM tags."""
+    classes = [_road_class(t) for t in tags]
     rows: dict[str, list[Any]] = {
-        "road_class": [_road_class(t) for t in tags],
+        "road_class": classes,
         "surface": [t.get("surface") for t in tags],
-        "oneway": [oneway_of(t.get("oneway"), t.get("junction"), t.get("highway")) for t in tags],
+        "oneway": [
+            oneway_of(t.get("oneway"), t.get("junction"), c) for t, c in zip(tags, classes, strict=True)
+        ],
         "bridge": [t.get("bridge", "no") != "no" for t in tags],
         "tunnel": [t.get("tunnel", "no") != "no" for t in tags],
         "maxspeed_kph": [speed_of(t.get("maxspeed")) for t in tags],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from geodata.vocabulary.measures import parts_of
 from geodata.vocabulary.statuses import Word
 
 if TYPE_CHECKING:
@@ -21,6 +22,45 @@ ROAD_CLASSES = (
     "service", "road", "track", "path", "footway", "pedestrian", "steps", "cycleway", "bridleway",
     "platform", "corridor", "waterway",
 )  # fmt: skip
+
+
+# What stands in ``highway`` of a road that is none yet, or none any more.
+NO_ROAD_WORDS = frozenset({
+    "no", "construction", "proposed", "planned", "abandoned", "disused", "razed", "demolished", "dismantled",
+    "removed",
+})  # fmt: skip
+
+
+def class_words(text: str) -> list[str]:
+    """Return the classes that one tag ``highway`` names, as OpenStreetMap writes them.
+
+    Examples
+    --------
+    >>> class_words(" Tertiary "), class_words("living street;Residential")
+    (['tertiary'], ['living_street', 'residential'])
+    """
+    return ["_".join(part.split()) for part in parts_of(text)]
+
+
+def worst_class(text: str) -> str:
+    """Return the class of a road by its tag ``highway``: of several the slowest that is known.
+
+    A word that says that there is no road (``construction``) closes it, whatever stands beside. Where no
+    word is known, they stand as they are.
+
+    Examples
+    --------
+    >>> worst_class("residential;unclassified"), worst_class("Residential;xyz"), worst_class("xyz;abc")
+    ('residential', 'residential', 'xyz;abc')
+    >>> worst_class("primary;construction")
+    'construction'
+    """
+    words = class_words(text)
+    closed = [word for word in words if word in NO_ROAD_WORDS]
+    known = [word for word in words if word in ROAD_CLASSES]
+    if closed or not known:
+        return closed[0] if closed else ";".join(words)
+    return max(known, key=ROAD_CLASSES.index)
 
 
 class Oneway(Word):

@@ -164,7 +164,32 @@ def is_unread_key(key: str) -> bool:
     return bool(more) and first in _DECIDING and key not in KEPT_TAGS and not _NO_MATTER & set(more)
 
 
-# Before the keys of a node's tags of which the value cannot be read; no mode asks for such keys.
+def is_unread_on_node(key: str) -> bool:
+    """Return whether a key of a node narrows who may pass in a way that nobody reads there.
+
+    What holds in one direction is not read on nodes: a node lies on several ways, each drawn its own way.
+
+    Examples
+    --------
+    >>> is_unread_on_node("access:conditional"), is_unread_on_node("motor_vehicle:forward")
+    (True, True)
+    >>> is_unread_on_node("access"), is_unread_on_node("maxheight:physical")
+    (False, False)
+    """
+    if key.partition(":")[0] not in _STOPPING:
+        return False
+    return key.endswith((FORWARD, BACKWARD)) if key in KEPT_TAGS else is_unread_key(key)
+
+
+_STOPPING = frozenset({*ACCESS_KEYS, "maxwidth", "maxheight", "maxweight"})
+# Such keys as files have them: a reader that filters nodes needs each in full.
+UNREAD_NODE_KEYS = tuple(sorted(
+    f"{key}:{end}" for key in _STOPPING
+    for end in ("conditional", "forward", "backward", "both_ways", "forward:conditional",
+                "backward:conditional", "lanes", "lanes:forward", "lanes:backward")
+    if is_unread_on_node(f"{key}:{end}")
+))  # fmt: skip
+# Before the keys of a node's tags of which the key or the value cannot be read; no mode asks for such keys.
 UNREAD = "unread:"
 
 
@@ -175,9 +200,13 @@ def node_tags(tags: Mapping[str, str]) -> str:
     --------
     >>> node_tags({"barrier": "gate", "maxwidth": "narrow"}), node_tags({"highway": "crossing"})
     ('barrier=gate|unread:maxwidth=narrow', '')
+    >>> node_tags({"barrier": "gate", "access:forward": "no"})
+    'barrier=gate|unread:access:forward=no'
     """
-    bad = [f"{UNREAD}{key}={_plain(value)}" for key, values in unread([tags]).items() for value in values]
-    return "|".join(text for text in (join_tags(tags), *sorted(bad)) if text)
+    read = {k: v for k, v in tags.items() if not is_unread_on_node(k)}
+    bad = [f"{UNREAD}{key}={_plain(value)}" for key, values in unread([read]).items() for value in values]
+    bad += [f"{UNREAD}{key}={_plain(tags[key])}" for key in tags.keys() - read.keys()]
+    return "|".join(text for text in (join_tags(read), *sorted(bad)) if text)
 
 
 def without_unread(text: str) -> tuple[str, dict[str, str]]:

@@ -452,3 +452,119 @@ def test_a_graph_whose_ids_are_text(tmp_path):
     roads, _, *_ = read_graphml(path, None, CRS)
     assert roads["oneway"].tolist() == ["no", "yes"]
     assert np.isclose(roads["length_m"], 110.5, atol=1).all()
+
+
+def tagged(**tags):
+    return "".join(f'<tag k="{k}" v="{v}"/>' for k, v in tags.items())
+
+
+@pytest.mark.parametrize("minutes", [(15, 35), (35, 15), (35, 35)])
+def test_of_several_durations_of_one_ferry_the_longest_counts_and_is_told(tmp_path, minutes):
+    ferries = [route(i, [("way", 20)], FERRY + tagged(duration=f"0:{m}")) for i, m in enumerate(minutes, 1)]
+    times, findings = sailing(saved(tmp_path, *SEA, way(20, [1, 2], FERRY), *ferries))
+    assert times == {"way/20#0": 2100}
+    assert [i for f in findings.values() for i in f.ids] == (["way/20"] if len(set(minutes)) > 1 else [])
+    assert set(findings) <= {"ferry_rivals"}
+    # What the way says itself counts, and nothing is in doubt.
+    own = way(20, [1, 2], FERRY + tagged(duration="0:20"))
+    assert sailing(saved(tmp_path, *SEA, own, *ferries)) == ({"way/20#0": 1200}, {})
+
+
+def test_the_longest_of_shared_durations_counts(tmp_path):
+    # One relation shares an hour between both ways by length, the other gives the first way half an hour.
+    ways = way(20, [1, 2], ""), way(21, [2, 3], "")
+    half = route(8, [("way", 20)], FERRY + tagged(duration="0:30"))
+    times, findings = sailing(saved(tmp_path, *SEA, *ways, route(7, BOTH, HOUR), half))
+    assert times == {"way/20#0": 1800, "way/21#0": 2400}
+    assert findings["ferry_rivals"].ids == ("way/20",)
+
+
+@pytest.mark.parametrize("value", ["ferry;bus", "Ferry", "bus; ferry "])
+def test_a_ferry_by_any_spelling_sails(tmp_path, value):
+    tags = f'<tag k="route" v="{value}"/>'
+    plain = sailing(saved(tmp_path, *SEA, way(20, [1, 2], FERRY), way(21, [2, 3], FERRY)))
+    assert sailing(saved(tmp_path, *SEA, way(20, [1, 2], tags), way(21, [2, 3], tags))) == plain
+    shared = sailing(saved(tmp_path, *SEA, way(20, [1, 2], ""), way(21, [2, 3], ""), route(7, BOTH, tags)))
+    assert shared == plain
+
+
+def test_the_rings_of_a_square_are_ways(tmp_path):
+    def square(kind):
+        rings = '<member type="way" ref="20" role="outer"/><member type="way" ref="21" role="inner"/>'
+        tags = tagged(type=kind, highway="pedestrian", access="customers")
+        return f'<relation id="1" version="1">{rings}{tags}</relation>'
+
+    rings = way(20, [1, 3, 4, 1], ""), way(21, [2, 4], ROAD)
+    path = saved(tmp_path, *PLACES, way(10, [1, 2, 3]), *rings, square("multipolygon"))
+    roads, findings = pieces(path)
+    of_way = roads.groupby("way_id")[["road_class", "tags"]].first()
+    assert of_way.loc["way/20"].tolist() == ["pedestrian", "access=customers"]
+    # A street that is a ring too is a street.
+    assert of_way.loc["way/21", "road_class"] == "residential"
+    assert of_way["tags"].isna()["way/21"]
+    assert findings == {}
+    cut = tmp_path / "cut.osm.pbf"
+    cut_osm(path, cut, (109.0, -8.0, 111.0, -6.0), [OsmPart.ROADS])
+    assert sorted(pieces(cut)[0].index) == sorted(roads.index)
+    roads, _ = pieces(saved(tmp_path, *PLACES, *STREETS, rings[0], square("route")))
+    assert "way/20" not in set(roads["way_id"])
+
+
+@pytest.mark.parametrize(
+    ("value", "road_class", "told"),
+    [
+        ("Residential", "residential", None),
+        (" tertiary ", "tertiary", None),
+        ("living street", "living_street", None),
+        ("residential;unclassified", "residential", None),
+        ("Unclassified ; Path", "path", None),
+        ("primary;xyz", "primary", "'primary;xyz' (1)"),
+        ("residential;construction", "construction", None),
+        ("xyz", "xyz", None),
+    ],
+)
+def test_a_class_by_any_spelling(tmp_path, value, road_class, told):
+    roads, findings = pieces(saved(tmp_path, *PLACES, way(10, [1, 2, 3], tagged(highway=value)), STREETS[1]))
+    assert set(roads.loc[roads["way_id"] == "way/10", "road_class"]) == {road_class}
+    assert (findings["unread_value"].ids if findings else None) == ((told,) if told else None)
+
+
+def test_a_motorway_by_any_spelling_is_one_way(tmp_path):
+    path = saved(
+        tmp_path, *PLACES, way(10, [1, 2, 3], tagged(highway="Motorway")),
+        way(11, [2, 4], tagged(highway="residential", junction=" Roundabout", bridge="No", tunnel="YES")),
+    )  # fmt: skip
+    roads, _ = pieces(path)
+    assert set(roads["oneway"]) == {"yes"}
+    assert not roads["bridge"].any()
+    assert roads.loc["way/11#0", "tunnel"]
+
+
+@pytest.mark.parametrize("barrier", [{}, {"barrier": "gate"}])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "access:conditional", "motor_vehicle:conditional", "access:forward", "motorcycle:backward",
+        "maxwidth:conditional", "maxheight:forward", "foot:both_ways",
+    ],
+)  # fmt: skip
+def test_what_narrows_access_at_a_node_and_is_not_read_is_told(tmp_path, key, barrier):
+    tags = tagged(**barrier) + f'<tag k="{key}" v="1.5"/>'
+    path = saved(tmp_path, PLACES[0], node(2, 110.001, -7.0, tags), *PLACES[2:], *STREETS)
+    roads, findings = pieces(path)
+    assert (findings["unread_key"].count, findings["unread_key"].ids) == (1, (f"{key} (1)",))
+    assert set(findings) == {"unread_key"}
+    standing = {*roads["from_barrier"].dropna(), *roads["to_barrier"].dropna()} - {""}
+    assert standing == ({"barrier=gate"} if barrier else set())
+    # The same of a file in pieces, as for a country, and of one that was cut for an area.
+    cut = tmp_path / "cut.osm.pbf"
+    cut_osm(path, cut, (109.0, -8.0, 111.0, -6.0), [OsmPart.ROADS])
+    assert pieces(cut)[1].keys() == {"unread_key"}
+    [piece] = osm_in_pieces([path], tmp_path)
+    assert [text for text in piece.barriers.values() if key in text]
+
+
+@pytest.mark.parametrize("key", ["maxspeed:conditional", "access:hgv", "addr:street", "access:source"])
+def test_what_stops_nobody_at_a_node_is_not_told(tmp_path, key):
+    stands = node(2, 110.001, -7.0, f'<tag k="{key}" v="no"/>')
+    assert pieces(saved(tmp_path, PLACES[0], stands, *PLACES[2:], *STREETS))[1] == {}
