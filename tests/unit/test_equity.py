@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, villages
 
 from geodata.errors import ConfigError, InputError
+from planner.coverage.reach import REASONS, Reason
 from planner.coverage.study import find_gaps
 from planner.coverage.weighed import weighted_median
 from planner.scenarios.scenario import default_scenario
@@ -414,3 +415,36 @@ def test_a_long_curve_is_thinned_to_its_ends(gaps):
     assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
     area = float(np.sum(np.diff(x) * (y[1:] + y[:-1])))
     assert 1 - area == pytest.approx((n**2 - 1) / (3 * n * (n + 1)), abs=1e-4)
+
+
+def with_one_unknown(gaps, *, people=None):
+    """Return the answer as if nobody knew of the one place without a way; ``people``: so many there."""
+    answer = gaps.seasons["dry"]["puskesmas"]
+    apart = np.isinf(answer.minutes)
+    assert apart.sum() == 1
+    reason = np.where(apart, REASONS.index(Reason.ROADS_INCOMPLETE), answer.reason_code).astype(np.int8)
+    changed = dataclasses.replace(answer, reason_code=reason)
+    demand = gaps.demand.copy()
+    if people is not None:
+        demand.loc[apart, "people"] = people
+    seasons = {**gaps.seasons, "dry": {**gaps.seasons["dry"], "puskesmas": changed}}
+    return dataclasses.replace(gaps, seasons=seasons, demand=demand)
+
+
+def test_who_may_have_a_way_that_nobody_drew_is_not_called_without_one(gaps):
+    row = table.__wrapped__(with_one_unknown(gaps)).loc[("puskesmas", "dry", "all", "all")]
+    assert row["share_unreachable"] == 0.0
+    assert row["share_reach_unknown"] == pytest.approx(50 / 450, abs=1e-9)
+    # Either coefficient may go up or down once it is known of them.
+    assert math.isnan(row["gini"])
+    assert math.isnan(row["gini_reachable"])
+
+
+def test_an_unknown_place_without_people_leaves_the_coefficients(gaps):
+    row = table.__wrapped__(with_one_unknown(gaps, people=0.0)).loc[("puskesmas", "dry", "all", "all")]
+    assert row["share_reach_unknown"] == 0.0
+    # As above, the others by hand: 50 people at 0 minutes, 50 at 20 and 300 at 40.
+    curve, steps = [0, 0, 1 / 13, 1], [1 / 8, 1 / 8, 6 / 8]
+    area = sum(w * (a + b) for w, a, b in zip(steps, curve[:-1], curve[1:], strict=True))
+    assert row["gini"] == pytest.approx(1 - area)
+    assert row["gini_reachable"] == pytest.approx(1 - area)

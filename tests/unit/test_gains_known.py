@@ -10,9 +10,11 @@ import shapely
 
 from planner.cli import rollout as console_of_years
 from planner.cli import site as console
-from planner.coverage.gained import Gain, by_village
+from planner.coverage.gained import Gain, by_village, change_of_points
+from planner.coverage.reach import is_open
 from planner.pipeline import (
     Ask,
+    CloseFacility,
     Ilp,
     OpenFacility,
     RolloutPlan,
@@ -250,3 +252,47 @@ def test_bounds_are_of_the_size_of_a_difference():
     ):
         cell = change_known(change(gained.people), gained)
         assert (Words("id").cell(cell), Words("en").cell(cell)) == (id_, en)
+
+
+def open_in_both(before, after):
+    """Return where neither answer knows whether people are reached."""
+    one, other = (gaps.in_each(KIND, [gaps.scenario.season]) for gaps in (before, after))
+    return ~one.reached & is_open(one.reason_code) & ~other.reached & is_open(other.reason_code)
+
+
+def closed(study):
+    """Return an edit that closes a unit with a place, which says nothing of those without one."""
+    units = study.layers.facilities
+    return [CloseFacility(id=units.index[(units["kind"] == KIND) & (units["status"] == "used")][0])]
+
+
+@pytest.mark.slow
+def test_other_units_without_a_place_may_change_all_that_is_unknown(lost):
+    # One of the two has a place now: where it may have stood before says nothing of where it stands.
+    before, after = lost.gaps(), Study(some_lost(1)).gaps(closed(lost))
+    both = open_in_both(before, after)
+    assert both.any()
+    least, most = change_of_points(before, after, KIND)
+    assert (least[both] == -1).all()
+    assert (most[both] == 1).all()
+
+
+@pytest.mark.slow
+def test_a_place_that_is_within_reach_in_one_answer_alone_may_change(lost):
+    before, after = lost.gaps(), lost.gaps(closed(lost))
+    season = before.scenario.season
+    one = after.seasons[season][KIND]
+    both = np.flatnonzero(open_in_both(before, after))
+    least, most = change_of_points(before, after, KIND)
+    assert not least[both].any()
+    assert not most[both].any()
+    # As where a unit opens beside the interior point of an islet, of which people may live anywhere.
+    within = one.within.copy()
+    within[both[0]] = ~within[both[0]]
+    seasons = {**after.seasons, season: {**after.seasons[season], KIND: replace(one, within=within)}}
+    least, most = change_of_points(before, replace(after, seasons=seasons), KIND)
+    assert (least[both[0]], most[both[0]]) == (-1, 1)
+    others = both[1:]
+    assert len(others)
+    assert not least[others].any()
+    assert not most[others].any()

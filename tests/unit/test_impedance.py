@@ -11,7 +11,8 @@ from support import EAST, NORTH, at, line, roads
 
 from geodata.vocabulary.tags import join_tags, split_tags
 from planner.network.build import build_network
-from planner.network.impedance import FloodArea, tobler_time_factor
+from planner.network.impedance import FloodArea, _flood_factor, _worst_way, tobler_time_factor
+from planner.network.pieces import WHOLE
 from planner.scenarios.edits import ChangeSpeed
 from planner.scenarios.modes import Mode, Profile
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
@@ -306,3 +307,27 @@ def test_tags_survive_their_text_form():
     assert split_tags(join_tags(tags)) == {"access": "private", "oneway:foot": "yes", "barrier": "a;b"}
     assert join_tags({"name": "x"}) is None
     assert split_tags(None) == {}
+
+
+def test_a_road_that_an_edit_cut_is_slowed_as_the_whole_was():
+    # A road of 1 km, cut in its middle; a flood of factor 0.5 over its first 250 m: 250 m at half the speed
+    # take as long as 500 m, so the whole takes 1,250 m's time, and each piece is slowed alike.
+    whole = line((0, 0), (1000, 0))
+    halves = roads([
+        {"from": 0, "to": 1, "geometry": line((0, 0), (500, 0))},
+        {"from": 1, "to": 2, "geometry": line((500, 0), (1000, 0))},
+    ])  # fmt: skip
+    halves[WHOLE] = [whole, whole]
+    flood = FloodArea(shapely.box(EAST - 10, NORTH - 10, EAST + 250, NORTH + 10), 0.5, ("wet",))
+    assert _flood_factor(halves, [flood], "wet").tolist() == pytest.approx([0.8, 0.8])
+    assert _flood_factor(halves, [flood], "dry").tolist() == [1.0, 1.0]
+    # Not cut by an edit, each is a road of its own.
+    assert _flood_factor(halves.drop(columns=WHOLE), [flood], "wet").tolist() == pytest.approx([2 / 3, 1.0])
+
+
+def test_one_way_in_both_directions_is_open_in_none():
+    # Somebody merged two ways, one open along and one against.
+    assert _worst_way(["yes", "-1"]) == "reversible"
+    assert _worst_way(["no", "-1"]) == "reverse"
+    assert _worst_way(["yes", "no"]) == "yes"
+    assert _worst_way(["no"]) == "no"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
+from planner.coverage.known.extent import Extent
+from planner.coverage.known.unseen import Unseen
+from planner.coverage.reach import _doubts
 from planner.pipeline import Ilp, demo_layers, find_gaps
 from planner.reports.documents.words import Words
 from planner.reports.proposal.method import defaults_of
@@ -73,3 +79,17 @@ def test_a_limit_of_ones_own_leaves_the_staff_of_its_kind_ours():
     assert found["Limit to a pustu"].value.startswith("45 minutes")
     assert found["Staff of a pustu"].why != THEIRS
     assert found["Staff of a pustu"].marks
+
+
+def test_a_place_of_unknown_people_may_have_some_and_one_of_nobody_has_not():
+    points = shapely.points([(0.0, 0.0), (10.0, 0.0), (20.0, 0.0), (30.0, 0.0)])
+    demand = gpd.GeoDataFrame(
+        {"weight": [0.5, 0.5, 1.0, 0.0], "people": [10.0, np.nan, 0.0, np.nan]}, geometry=points
+    )
+    unseen = Unseen(units=np.ones(4, bool), ways=np.array([False, True, True, True]), lost=np.zeros(4, bool))
+    found = _doubts(
+        ("posyandu",), unseen, Extent(), np.zeros(4, dtype=np.int8), demand, demand.iloc[:1],
+        lists_whole=True, drives=False,
+    )  # fmt: skip
+    assert found.more.tolist() == [True, True, False, False]
+    assert found.ways.tolist() == [False, True, False, False]
