@@ -110,7 +110,10 @@ def _geojson(rows: list[dict[str, Any]], path: Path) -> None:
 def _csv(rows: list[dict[str, Any]], path: Path, *, comma: bool = False) -> None:
     """Write a CSV; with ``comma`` as a spreadsheet set to Indonesian does (1,5; 2,5)."""
     columns = _columns(rows)
-    table = [columns, *([_cell(row.get(c, ""), comma=comma) for c in columns] for row in rows)]
+    table: list[list[Any]] = [
+        columns,
+        *([_cell(row.get(c, ""), comma=comma) for c in columns] for row in rows),
+    ]
     path.write_text(rows_text(table, separator=";" if comma else ",", ends="\n"), "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The words of docs/METHODS.md on joining, keeping access points and walking straight, once more in networkx."""
+"""The words of METHODS on joining, keeping access points and walking straight, once more in networkx."""
 
 from __future__ import annotations
 
