@@ -8,6 +8,7 @@ import pandas as pd
 
 from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Cell, Finding
+from geodata.readers.facilities.carried import GROUP_KIND
 from geodata.readers.files.cells import pick_column, text_column
 from geodata.vocabulary.kind_names import NamedKind, kind_of_name
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
@@ -69,6 +70,9 @@ def kinds_of(columns: Columns, source: FacilitiesFile, file: str) -> Kinds:
     text = text_column(raw, column)
     own = how.values or {}  # noqa: PD011 - a field of the configuration, not a frame
     read = _from_name(text, own) if how.from_ else _from_column(text, own)
+    if GROUP_KIND in raw:
+        # Of the name, or else of the heading that the row stands under.
+        read = read.where(read.notna(), _from_name(text_column(raw, GROUP_KIND), own))
     told = read.map(lambda found: found is not None).astype(bool)
     kind = read.map(lambda found: None if found is None else found.kind).astype("str")
     left_out = told & kind.isna()

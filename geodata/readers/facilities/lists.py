@@ -14,6 +14,7 @@ import pandas as pd
 from geodata.codes import name_key, parse_village_code
 from geodata.errors import ConfigError
 from geodata.layers import Cell, Finding
+from geodata.readers.facilities.carried import with_carried
 from geodata.readers.facilities.functioning import functioning_of
 from geodata.readers.facilities.kinds import kinds_of
 from geodata.readers.facilities.others import others
@@ -90,7 +91,7 @@ def read_facilities(
     """
     file = name or source.path.name
     _require_table(source, file)
-    rows, totals = _without_totals(rows_of(source), source)
+    rows, totals, carried = _without_totals(rows_of(source), source, villages, file)
     rows, signed = _without_signatures(rows, villages, file)
     rows, empty = _with_content(rows, source, villages, file)
     rows, more = _one_a_unit(rows, source, file)
@@ -136,9 +137,9 @@ def read_facilities(
     for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[column] = frame[column].astype("str")
     found = (
-        *mark_findings("facilities", rows.marks, columns.table, file), *signed, *empty, *more, *findings,
-        *kinds.findings, *twice, *whose.findings, *declared.findings, *placed.findings, *unread, *no_counts,
-        *total_finding("facilities", totals),
+        *mark_findings("facilities", rows.marks, columns.table, file), *carried, *signed, *empty, *more,
+        *findings, *kinds.findings, *twice, *whose.findings, *declared.findings, *placed.findings, *unread,
+        *no_counts, *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)
@@ -178,15 +179,21 @@ def _with_ids(finding: Finding, of_row: Mapping[int, str]) -> Finding:
     return replace(finding, cells=cells)
 
 
-def _without_totals(rows: ListRows, source: FacilitiesFile) -> tuple[ListRows, pd.Series[bool]]:
-    """Return the rows without those of totals, and which rows these are."""
+def _without_totals(
+    rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame, file: str
+) -> tuple[ListRows, pd.Series[bool], tuple[Finding, ...]]:
+    """Return the rows without those of totals, which rows these are, and what was carried up to them."""
     code = rows.columns.text(source.village, "village")
     coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
     name = rows.columns.pick(source.name, "name")
     village = rows.columns.pick(source.village_name, "village_name")
     keep = coded | np.isfinite(rows.stated.lon)
     totals = total_rows(rows.columns.table, keep, name=name, others=(village,))
-    return rows.only(~totals.to_numpy(dtype=bool)), totals
+    if not holds_table(source.path):
+        return rows.only(~totals.to_numpy(dtype=bool)), totals, ()
+    carried, findings = with_carried(rows, source, villages, file, totals)
+    kept = ~totals[carried.columns.table.index].to_numpy(dtype=bool)
+    return carried.only(kept), totals, findings
 
 
 def _without_signatures(
