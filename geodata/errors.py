@@ -180,14 +180,17 @@ def brief(error: BaseException) -> str:
     --------
     >>> brief(ValueError("x" * 1_000))[195:]
     'xxxxx…'
+    >>> brief(ValueError("not a  database."))
+    'not a database'
     >>> brief(ValueError("Exceeds the limit: use sys.set_int_max_str_digits() to increase the limit"))
     'it holds a number of thousands of digits'
     """
-    text = str(error)
+    text = " ".join(str(error).split())
     # Advice to programmers, of Python itself.
     if "set_int_max_str_digits" in text:
         return "it holds a number of thousands of digits"
-    return text if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]}…"
+    # Without its full stop: our own sentence goes on.
+    return text.rstrip(". ") if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]}…"
 
 
 def counted(n: int, one: str, many: str = "") -> str:

@@ -184,7 +184,7 @@ def cut_osm(
         # It is a ValueError too, and says already what to do.
         raise UnreadableFileError(_by_name(str(error), path, named)) from error
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        reason = _by_name(" ".join(str(error).split()), path, named)
+        reason = _by_name(" ".join(str(error).split()).rstrip("."), path, named)
         msg = f"{what}: {named or path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again."
         raise UnreadableFileError(msg) from error
     if written == 0:

@@ -147,5 +147,5 @@ def _places(
 
 
 def _unreadable(path: Path, error: Exception) -> UnreadableFileError:
-    reason = " ".join(str(error).split())
+    reason = " ".join(str(error).split()).rstrip(".")
     return UnreadableFileError(f"osm: {path.name} cannot be read: {reason}. Fetch it again.")

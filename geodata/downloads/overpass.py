@@ -104,7 +104,7 @@ def _download(
         requests.RequestException, OSError,
         ox._errors.ResponseStatusCodeError, ox._errors.InsufficientResponseError,  # noqa: SLF001
     ) as error:  # fmt: skip
-        raise _RetryError(" ".join(str(error).split())[:300]) from error
+        raise _RetryError(" ".join(str(error).split())[:300].rstrip(".")) from error
     return [json.loads(f.read_text("utf-8")) for f in sorted(cache.glob("*.json"))]
 
 

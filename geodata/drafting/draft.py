@@ -57,8 +57,9 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> Dra
     found = guesses(folder)
     maps = [g for g in found if g.role == "boundaries"]
     if not maps:
-        seen = "; ".join(f"{g.path.name}: {g.about}" for g in found) or "it holds no file that can be read"
-        msg = f"{folder} has no map of villages (polygons with their names): {seen}. Put one into it."
+        seen = " ".join(f"{g.path.name}: {g.about}." for g in found)
+        msg = f"{folder} has no map of villages (polygons with their names). Put one into it. "
+        msg += f"Its files: {seen}" if seen else "It holds no file that can be read."
         raise ConfigError(msg)
     code = _code(maps, found, code)
     known = _villages(found, code)

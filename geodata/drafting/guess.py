@@ -45,6 +45,7 @@ from geodata.readers.people_words import (
     says_people,
     spoken_against,
 )
+from geodata.readers.rasters import opened
 from geodata.readers.register import CodeSystem, code_system
 from geodata.vocabulary.columns import flood_words, layer_columns
 from geodata.vocabulary.roads import ROAD_CLASSES, rbi_class
@@ -101,10 +102,7 @@ def _guess(path: Path) -> Iterator[Guess]:
         if is_osm(path) or path.name.lower().endswith(".graphml"):
             yield Guess(path, role="roads", about="an extract of OpenStreetMap")
         elif ending in RASTER_SUFFIXES:
-            yield Guess(
-                path,
-                about="a raster: of heights it is elevation: {path: …}, of people population: {raster: …}",
-            )
+            yield _of_raster(path)
         elif holds_table(path):
             sheets = sheet_names(path, "init") if ending in BOOK_SUFFIXES else []
             hidden = hidden_sheets(path) if len(sheets) > 1 else set()
@@ -119,7 +117,22 @@ def _guess(path: Path) -> Iterator[Guess]:
             for layer in layers if len(layers) > 1 else [None]:
                 yield _of_map(path, layer)
     except InputError as error:
-        yield Guess(path, about=str(error).removeprefix("init: "))
+        yield Guess(path, about=_without_name(error, path))
+
+
+def _without_name(error: InputError, path: Path) -> str:
+    """Return what is wrong with a file, as a part of a sentence that begins with its name."""
+    said = str(error).removeprefix("init: ").removeprefix(f"{path.name} ")
+    return said.rstrip(".")
+
+
+def _of_raster(path: Path) -> Guess:
+    about = "a raster: of heights it is elevation: {path: …}, of people population: {raster: …}"
+    try:
+        with opened(path, None, "init"):
+            return Guess(path, about=about)
+    except MissingCrsError:
+        return Guess(path, about=f"{about}; it does not say its CRS: name it beside the path, as crs: EPSG:…")
 
 
 def _of_table(path: Path, sheet: str | None) -> Guess:

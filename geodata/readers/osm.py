@@ -107,7 +107,7 @@ def told_as_ours(*paths: Path) -> Iterator[None]:
         # It is a ValueError too, and says already what to do.
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")
         hint = "The download may be incomplete: fetch it again."
         if "coordinate" in reason:
             hint = "Correct or delete that object, as JOSM shows it, and save the file again."

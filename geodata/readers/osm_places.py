@@ -106,7 +106,7 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
         # It is a ValueError too, and says already what to do.
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")
         msg = (
             f"{what}: {path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again, or give a "
             "list of them."

@@ -76,6 +76,6 @@ def opened(path: Path, crs: str | None, what: str) -> Iterator[OpenRaster]:
                 raise UnreadableFileError(msg)
             yield OpenRaster(dataset, given, own)
     except (RasterioError, pyproj.exceptions.ProjError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")
         msg = f"{what}: {path.name} cannot be read as a raster: {reason}"
         raise UnreadableFileError(msg) from error

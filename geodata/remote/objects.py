@@ -42,7 +42,7 @@ def told_as_ours(address: str, what: str) -> Iterator[None]:
         msg = f"{what}: {shown(address)} is not there. Check the bucket and the name."
         raise MissingFileError(msg) from error
     except faults as error:
-        said = without_secrets(str(error), address) or type(error).__name__
+        said = without_secrets(str(error), address).rstrip(". ") or type(error).__name__
         msg = f"{what}: {shown(address)} cannot be reached: {said}. Check the address and the credentials."
         raise UnreadableFileError(msg) from error
 

@@ -66,7 +66,7 @@ def connected(address: str, what: str) -> Iterator[Any]:
         with psycopg.connect(without_ours(address), connect_timeout=CONNECT_S) as connection:
             yield connection
     except psycopg.Error as error:
-        said = without_secrets(str(error).partition("\n")[0] or type(error).__name__, address)
+        said = without_secrets(str(error).partition("\n")[0].rstrip(". ") or type(error).__name__, address)
         msg = f"{what}: {shown(address)}: {said}. Check the address, the user and the password."
         raise UnreadableFileError(msg) from error
 

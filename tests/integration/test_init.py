@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 import yaml
 from pandas.testing import assert_frame_equal
@@ -15,6 +17,8 @@ from pandas.testing import assert_frame_equal
 from geodata.areafile import read_area_file
 from geodata.build import read_layers
 from geodata.codes import parse_village_code
+from geodata.drafting.draft import draft
+from geodata.errors import ConfigError
 
 CODES = [f"35.09.01.20{i:02d}" for i in range(1, 5)]
 NAMES = ["Melati", "Kenanga", "Mawar", "Sumberagung"]
@@ -201,3 +205,40 @@ def test_the_code_of_a_puskesmas_in_a_list_of_pustu_is_the_parents(jangkau, fold
     lists = {f.path.name: f for f in read_area_file(folder / "AREA.yml").facilities}
     assert (lists["pustu.csv"].id, lists["pustu.csv"].parent) == (None, "Kode Puskesmas")
     assert (lists["puskesmas.csv"].id, lists["puskesmas.csv"].parent) == ("Kode Puskesmas", None)
+
+
+def test_faults_of_files_are_told_in_sentences_of_their_own(tmp_path):
+    (tmp_path / "a.kml").write_text('<?xml version="1.0"?><!DOCTYPE k [<!ENTITY e "x">]><kml/>')
+    (tmp_path / "b.geojson").write_text("no map")
+    with pytest.raises(ConfigError) as said:
+        draft(tmp_path)
+    assert str(said.value) == (
+        f"{tmp_path} has no map of villages (polygons with their names). Put one into it. Its files: "
+        "a.kml: cannot be read as a vector file: it has a DOCTYPE, which may name other files. "
+        "Save it as GeoJSON or GPKG. "
+        "b.geojson: cannot be read as a vector file: it is no GeoJSON inside. Save it as GeoJSON or GPKG."
+    )
+
+
+def test_a_raster_is_known_by_what_it_holds(folder):
+    vrt = '<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
+    (folder / "a.tif").write_text(vrt)
+    (folder / "b.vrt").write_text(vrt)
+    for name, crs in (("c.tif", "EPSG:4326"), ("d.tif", None)):
+        with rasterio.open(
+            folder / name, "w", driver="GTiff", width=2, height=2, count=1, dtype="uint8", crs=crs,
+            transform=rasterio.Affine(0.01, 0, 110, 0, -0.01, -7),
+        ) as raster:  # fmt: skip
+            raster.write(np.array([[1, 2], [3, 4]], "uint8"), 1)
+    lines = draft(folder).text.splitlines()
+    told = {
+        name: next(x for x in lines if x.startswith(f"# {name}: ")) for name in ("a.tif", "b.vrt", "c.tif")
+    }
+    assert "elevation" not in told["a.tif"] + told["b.vrt"]
+    assert told["a.tif"].startswith("# a.tif: cannot be read as a raster")
+    assert told["b.vrt"].startswith("# b.vrt: cannot be read as a raster: its ending is none of")
+    assert "it is elevation: {path: …}" in told["c.tif"]
+    # Its CRS is named beside its path.
+    (without,) = (x for x in lines if x.startswith("# d.tif: "))
+    assert "it is elevation" in without
+    assert "crs: EPSG:…" in without

@@ -132,9 +132,7 @@ def test_one_function_writes_every_csv():
     root = Path(__file__).parents[2]
     for file in (f for part in ("app", "geodata", "planner") for f in (root / part).rglob("*.py")):
         if file.name != "csvtext.py":
-            found = re.search(
-                r"\.to_csv\((?!answer)|csv\.(Dict)?[Ww]riter|write_csv\(", file.read_text("utf-8")
-            )
+            found = re.search(r"\.to_csv\(|\bcsv\.(Dict)?[Ww]riter", file.read_text("utf-8"))
             assert found is None, (file, found)
 
 

@@ -179,6 +179,16 @@ def test_a_map_that_is_another_format_inside_says_what_to_do(tmp_path, beside):
     assert "pipa.geojson cannot be read as a vector file" in shown(tmp_path / "pipa.geojson")
 
 
+@pytest.mark.parametrize(("ending", "root"), [(".kml", "<kml/>"), (".gpx", "<gpx/>")])
+def test_a_map_with_a_doctype_says_that_it_is_why(tmp_path, ending, root):
+    path = tmp_path / f"a{ending}"
+    path.write_text(entity("file:///etc/hostname", root))
+    assert shown(path) == (
+        f"villages: a{ending} cannot be read as a vector file: it has a DOCTYPE, which may name other files. "
+        "Save it as GeoJSON or GPKG."
+    )
+
+
 def package(path, *statements):
     frame = gpd.GeoDataFrame({"kode": ["1"]}, geometry=[shapely.box(110, -7, 110.1, -6.9)], crs=4326)
     frame.to_file(path, layer="desa")

@@ -45,10 +45,14 @@ class Format(NamedTuple):
     begins: re.Pattern[bytes]
 
 
+_BEFORE_ROOT = rb"(?:\xef\xbb\xbf)?(?:\s++|<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>).)*+\?>)*+"
+_DOCTYPE = re.compile(_BEFORE_ROOT + rb"<!DOCTYPE\b", re.DOTALL)
+_OF_XML = ("KML", "GPX")
+
+
 def _xml(root: bytes) -> re.Pattern[bytes]:
     """Return what XML with a root of this name begins with; it has no DOCTYPE, which may name other files."""
-    comments = rb"(?:\s++|<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>).)*+\?>)*+"
-    return re.compile(rb"(?:\xef\xbb\xbf)?" + comments + rb"<(?:\w+:)?" + root + rb"[\s>/]", re.DOTALL)
+    return re.compile(_BEFORE_ROOT + rb"<(?:\w+:)?" + root + rb"[\s>/]", re.DOTALL)
 
 
 _JSON = Format(
@@ -159,10 +163,9 @@ def require_json(text: bytes, what: str, shown: str) -> None:
 
 def _require_begins(head: bytes, known: Format, what: str, shown: str) -> None:
     if known.begins.match(head) is None:
-        msg = (
-            f"{what}: {shown} cannot be read as a vector file: it is no {known.name} inside. "
-            f"{'It is empty.' if not head else _SAVE}"
-        )
+        typed = known.name in _OF_XML and _DOCTYPE.match(head)
+        why = "it has a DOCTYPE, which may name other files" if typed else f"it is no {known.name} inside"
+        msg = f"{what}: {shown} cannot be read as a vector file: {why}. {_SAVE if head else 'It is empty.'}"
         raise UnreadableFileError(msg)
 
 
