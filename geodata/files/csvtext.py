@@ -54,6 +54,8 @@ def guarded(text: str) -> str:
 
 def unguarded(text: str) -> str:
     """Return the text that :func:`guarded` was given."""
+    if "'" not in text:
+        return text
     if text.startswith("'") and _BEGINS.match(text):
         text = text[1:]
     return _GUARDED.sub(r"\1\2", text)

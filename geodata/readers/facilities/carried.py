@@ -152,7 +152,8 @@ class _Carrier:
             if column is None or column == self.picked["name"]:
                 continue
             text = text_column(self.table, column)
-            mark = text.str.strip().str.lower().isin(DITTO).to_numpy(dtype=bool)
+            marks = {one for one in text.dropna().unique() if one.strip().lower() in DITTO}
+            mark = text.isin(marks).to_numpy(dtype=bool)
             if not mark.any():
                 continue
             above = text.mask(mark).to_numpy(dtype=object)
