@@ -179,6 +179,18 @@ def test_a_map_that_is_another_format_inside_says_what_to_do(tmp_path, beside):
     assert "pipa.geojson cannot be read as a vector file" in shown(tmp_path / "pipa.geojson")
 
 
+@pytest.mark.parametrize("content", [b"{" + bytes(500), b"{ no json", b'{"type": "Nothing"}'])
+def test_a_damaged_map_is_told_without_advice_to_programmers(tmp_path, content):
+    path = tmp_path / "desa.geojson"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFileError) as told:
+        read_vector(FileSource(path=path), "boundaries")
+    said = str(told.value)
+    assert said.count("desa.geojson") == 1
+    assert "driver" not in said
+    assert "; It" not in said
+
+
 @pytest.mark.parametrize(("ending", "root"), [(".kml", "<kml/>"), (".gpx", "<gpx/>")])
 def test_a_map_with_a_doctype_says_that_it_is_why(tmp_path, ending, root):
     path = tmp_path / f"a{ending}"

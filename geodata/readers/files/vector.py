@@ -40,6 +40,8 @@ SEVERAL_LAYERS = (".gpkg", ".kml", *ZIPPED_MAPS)
 LARGEST_DEGREES = 360.0
 # So great a share of the shapes tells in what a map is.
 EVIDENT = 0.9
+# What GDAL says of content that none of its formats knows.
+_NO_FORMAT = "not recognized as being in a supported file format"
 # How a script of qgis2web begins.
 _SCRIPT = re.compile(r"^(?:\s|//[^\n]*\n)*(?:var|let|const)?\s*[\w.]+\s*=\s*")
 
@@ -171,7 +173,9 @@ def _read(given: Path | bytes, source: FileSource, what: str) -> gpd.GeoDataFram
         # Where it lies on this machine means nothing to who gave it.
         there = path if isinstance(given, bytes) else given
         said = str(error).replace(f"{path.parent}/", "").replace(f"{there.parent}/", "")
-        reason = " ".join(said.split())[:300]
+        # What GDAL advises to programmers helps nobody here.
+        nothing = "it is damaged, or of another format than its name says. Save it anew as GeoJSON or GPKG"
+        reason = nothing if _NO_FORMAT in said else " ".join(said.split())[:300]
         msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
         raise UnreadableFileError(msg) from error
 
