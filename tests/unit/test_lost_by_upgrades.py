@@ -8,7 +8,7 @@ import pytest
 from planner.cli.site import in_words
 from planner.pipeline import Ask, Ilp, Study, demo_layers, site
 from planner.reports.proposal.made import plan_for_documents
-from planner.reports.proposal.request import _site_notes
+from planner.reports.proposal.request import request_facts
 from planner.reports.proposal.write import source_of
 from planner.reports.siting import siting_record
 from planner.scenarios.edits import ChangeFacility
@@ -87,8 +87,9 @@ def test_in_both_seasons_the_season_in_which_it_is_lost_names_the_unit():
 def test_documents_say_it_in_both_languages(plan):
     people, villages = counted(plan)
     made, ilp = plan_for_documents(plan), Ilp(plan.before)
-    said = {lang: _site_notes(source_of(ilp, lang=lang), made)[-1].text for lang in ("id", "en")}
-    assert f"{people:,.0f} people are no longer within the limit of a pustu" in said["en"]
+    sources = {lang: source_of(ilp, lang=lang) for lang in ("id", "en")}
+    said = {lang: " ".join(request_facts(source, made)) for lang, source in sources.items()}
+    assert f"leaves {people:,.0f} people without a pustu within the limit" in said["en"]
     assert (
         f"{people:,.0f}".replace(",", ".") + " jiwa tidak lagi berada dalam batas waktu pustu" in said["id"]
     )

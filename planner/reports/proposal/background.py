@@ -21,7 +21,7 @@ from planner.reports.documents.model import (
     people,
     text,
 )
-from planner.reports.proposal.plan import gained_by, reaches_more
+from planner.reports.proposal.plan import gained_by, of_nobody, reaches_more
 from planner.reports.proposal.proposed import plan_notes, proposed
 from planner.reports.proposal.seasons import season_words, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
@@ -309,7 +309,8 @@ def plan_on_foot(source: Source, plan: Plan) -> list[str]:
     """Return a sentence on a plan that was timed on foot alone, for want of roads; none for another."""
     if not source.on_foot(plan.kind):
         return []
-    key = "on_foot" if len(plan.sites) else "on_foot_none"
+    gains = "on_foot" if reaches_more(gained_by(plan)) else "on_foot_nobody"
+    key = gains if len(plan.sites) else "on_foot_none"
     return [source.words.say(f"request.{key}", kind=source.words.kind(plan.kind))]
 
 
@@ -402,7 +403,7 @@ def _aim_of_plan(source: Source, plan: Plan) -> str:
     """Return what a plan is for, in its numbers."""
     words, name = source.words, source.words.kind(plan.kind)
     if not reaches_more(gained_by(plan)):
-        return words.say("aim.plan_nobody", what=proposed(source, plan))
+        return words.say(of_nobody("aim.plan_nobody", plan), what=proposed(source, plan))
     before, after = plan.served("before"), plan.served("after")
     key = "plan_as_if_none" if plan.as_if_none else "plan_same" if before == after else "plan"
     key = "plan_known" if key == "plan" and any(plan.villages_unknown) else key

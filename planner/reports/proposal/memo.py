@@ -20,8 +20,9 @@ from planner.reports.documents.model import (
 )
 from planner.reports.proposal.background import area_facts, kind_facts, plan_on_foot
 from planner.reports.proposal.closing import signature
-from planner.reports.proposal.plan import gained_by, reaches_more
+from planner.reports.proposal.plan import gained_by, of_nobody, reaches_more
 from planner.reports.proposal.proposed import (
+    lost_in_words,
     only_new,
     plan_notes,
     proposed,
@@ -190,8 +191,8 @@ def _conclusion(source: Source) -> str:
         return " ".join([said, *why_none_in_words(source, plan)])
     if plan is not None and not reaches_more(gained_by(plan)):
         return words.say(
-            "memo.conclusion_nobody", what=proposed(source, plan), kind=words.kind(plan.kind),
-            area=source.area_name,
+            of_nobody("memo.conclusion_nobody", plan), what=proposed(source, plan),
+            kind=words.kind(plan.kind), area=source.area_name,
         )  # fmt: skip
     if plan is not None:
         return words.say(
@@ -205,9 +206,11 @@ def _conclusion(source: Source) -> str:
 
 
 def _of_plan(source: Source) -> list[str]:
-    """Return what a plan's numbers leave open, and what they stand on; nothing without a plan."""
+    """Return what a plan takes away, what its numbers leave open and stand on; nothing without a plan."""
     plan = source.plan
-    return [] if plan is None else [*plan_on_foot(source, plan), *plan_notes(source, plan)]
+    if plan is None:
+        return []
+    return [*lost_in_words(source, plan), *plan_on_foot(source, plan), *plan_notes(source, plan)]
 
 
 def _budget(source: Source) -> str:

@@ -423,3 +423,24 @@ def reaches_more(gained: Cell) -> bool:
     (False, True)
     """
     return gained.known and round(gained.number) > 0
+
+
+def of_nobody(key: str, plan: Plan) -> str:
+    """Return the key of a sentence on a plan that gains nobody, or nobody as far as known.
+
+    Parameters
+    ----------
+    key
+        Of the sentence where it is sure.
+    plan
+        As read.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from planner.coverage.gained import Gain
+    >>> sure, open_ = (SimpleNamespace(gain=Gain(0.0, 0.0, most)) for most in (0.0, 9.0))
+    >>> of_nobody("aim.plan_nobody", sure), of_nobody("aim.plan_nobody", open_)
+    ('aim.plan_nobody', 'aim.plan_nobody_known')
+    """
+    return key if plan.gain.is_sure else f"{key}_known"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from planner.coverage.gained import SAME_PEOPLE
 from planner.coverage.known.extent import ROADS
 from planner.coverage.known.lost import lost_units
-from planner.reports.documents.model import UNKNOWN, number, share, text
+from planner.reports.documents.model import UNKNOWN, number, people, share, text
+from planner.reports.proposal.plan import gained_by, reaches_more
 from planner.reports.proposal.seasons import is_as_dry, why_as_dry
 from planner.reports.stops import stop_in_words
 
@@ -164,11 +165,42 @@ def _doubts(source: Source, plan: Plan) -> list[str]:
     """Return why some of the people gained may be reached already, and whether others may be besides."""
     words, gained, name = source.words, plan.gain, source.words.kind(plan.kind)
     out = []
-    causes = _causes(source, plan)
-    if gained.least < gained.people - SAME_PEOPLE and causes:
+    causes, some = _causes(source, plan), reaches_more(gained_by(plan))
+    if some and gained.least < gained.people - SAME_PEOPLE and causes:
         out.append(words.say("request.maybe_already", kind=name, causes=words.listed(causes)))
     if gained.most > gained.people + SAME_PEOPLE:
-        out.append(words.say("request.maybe_more", kind=name))
+        out.append(words.say("request.maybe_more" if some else "request.maybe_some", kind=name))
+    return out
+
+
+def lost_in_words(source: Source, plan: Plan) -> list[str]:
+    """Return who is left without a unit of another kind, as a plan upgrades it; a sentence a kind.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    plan
+        As read.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> source = source_of(Ilp(find_gaps(demo_layers(12))), lang="en")
+    >>> record = {"lost_of_other_kinds": [{"kind": "pustu", "people": 1.0, "villages": 0}]}
+    >>> lost_in_words(source, SimpleNamespace(record=record))
+    ['Upgrading leaves 1 person without a pustu within the limit.']
+    """
+    words, out = source.words, []
+    for one in plan.record.get("lost_of_other_kinds", ()):
+        lost, gone = people(float(one["people"])), number(int(one["villages"]), "village")
+        some = round(lost.number) > 0
+        key = "lost" if some and gone.number else "lost_people" if some else "lost_villages"
+        if some or gone.number:
+            kind = words.kind(str(one["kind"]))
+            out.append(words.say(f"request.{key}", kind=kind, people=lost, villages=gone))
     return out
 
 

@@ -199,7 +199,7 @@ def _of_plan(source: Source) -> list[tuple[str, str]]:
     if silent := int((plan.sites["staff"] == "").sum()):
         out.append(_pair(source, "needs", n=number(silent, "unit")))
     if roles := plan.record.get("staff_not_limited"):
-        out.append(_pair(source, "staff", roles=words.listed([words.role(r) for r in roles])))
+        out.append(_pair(source, "staff", roles=words.listed([words.role(r, 2) for r in roles])))
     if waiting := plan.record.get("puskesmas_not_ready"):
         out.append(_pair(source, "waiting", n=number(len(waiting), "puskesmas")))
     return out

@@ -27,8 +27,9 @@ from planner.reports.documents.model import (
     total,
 )
 from planner.reports.proposal.background import on_foot_in_words, plan_on_foot
-from planner.reports.proposal.plan import gained_by, reaches_more
+from planner.reports.proposal.plan import gained_by, of_nobody, reaches_more
 from planner.reports.proposal.proposed import (
+    lost_in_words,
     only_new,
     plan_notes,
     site_words,
@@ -108,6 +109,7 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     return [
         *(_asked_with_roads(source, plan) if plan.roads else asked),
         served_in_words(source, plan),
+        *lost_in_words(source, plan),
         *plan_on_foot(source, plan),
         *plan_notes(source, plan),
         *([cost_in_words(source, plan), yearly_in_words(source, plan)] if plan.size else []),
@@ -145,8 +147,12 @@ def _units_alone(source: Source, plan: Plan) -> list[str]:
 
 def _asked_of_nobody(source: Source, plan: Plan) -> list[str]:
     """Return sentences on units that nobody more reaches, such as those that only shorten ways."""
-    nobody = source.words.say("request.gained_nobody", kind=source.words.kind(plan.kind))
-    return [*_units_alone(source, plan), nobody]
+    return [*_units_alone(source, plan), _nobody(source, plan)]
+
+
+def _nobody(source: Source, plan: Plan) -> str:
+    """Return that a plan gains nobody, or nobody as far as known."""
+    return source.words.say(of_nobody("request.gained_nobody", plan), kind=source.words.kind(plan.kind))
 
 
 def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
@@ -157,7 +163,7 @@ def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
     km = number(sum(one.km for one in plan.roads), "km", decimals=1)
     said.append(words.say("request.asked_works", n=number(len(plan.roads)), km=km))
     if not reaches_more(gained_by(plan)):
-        said.append(words.say("request.gained_nobody", kind=name))
+        said.append(_nobody(source, plan))
     elif len(plan.sites):
         # What the roads reach alone is a part of it, and known no better.
         gained, by_roads = gained_by(plan), change_known(people(plan.people_by_roads), plan.gain)
@@ -373,10 +379,6 @@ def _site_notes(source: Source, plan: Plan) -> list[Block]:
     crowded = plan.record.get("sites_above_people_per_unit")
     if crowded:
         notes.append(words.say("request.crowded", n=number(crowded, "unit")))
-    for one in plan.record.get("lost_of_other_kinds", ()):
-        kind = words.kind(str(one["kind"]))
-        notes.append(words.say("request.lost", kind=kind, people=people(one["people"]),
-                               villages=number(one["villages"], "village")))  # fmt: skip
     return [Paragraph(note, note=True) for note in notes]
 
 
@@ -398,6 +400,8 @@ def _staff(source: Source, plan: Plan) -> list[Block]:
     words = source.words
     needed, silent = plan.staff(plan.sites), int((plan.sites["staff"] == "").sum())
     roles = list(dict.fromkeys([*needed, *source.gaps.scenario.standard[plan.kind].staff]))
+    if not roles and not len(plan.sites):
+        return []
     if not roles:
         return [Paragraph(words.say("request.staff_unknown", kind=words.kind(plan.kind)))]
     rows = []
