@@ -43,6 +43,8 @@ SUMS = {
         "person_minutes_saved",
     ),
 }
+# The rest of a cost is no cost: as in the documents, one that nobody gave leaves the sum unknown.
+WHOLE = ("cost_idr", "yearly_idr")
 # What stands open, in this order; all of a plan by year.
 FIRST = {
     "years": (),
@@ -88,7 +90,7 @@ def plan_sheets(folder: Path, code: str, words: BookWords) -> list[Sheet]:
             words.column(
                 c,
                 table[c],
-                total=Total() if c in SUMS[key] else None,
+                total=Total(whole=c in WHOLE) if c in SUMS[key] else None,
                 blank=c in BLANK,
                 detail=c not in shown,
             )

@@ -49,7 +49,7 @@ class Total(NamedTuple):
         A column whose rows must all say the same, and what stands there where they do not: people counted
         once for each kind cannot be added up. "" where all rows can be.
     whole
-        Whether one cell that is unknown leaves a sum of such rows unknown.
+        Whether one cell that is unknown leaves a sum unknown.
     """
 
     weights: str = ""
@@ -157,6 +157,9 @@ class Sheet:
         if not column.total.weights:
             value = _sum(column.cells, none) if column.total.ours is None else column.total.ours
             every, shown = formulas.total(cells, none), formulas.total_seen(cells, none)
+            if column.total.whole:
+                value = _if_whole(column, value, none)
+                every, shown = self._if_all_known(column, every, shown, none)
         else:
             by = column.total.weights
             value = self._mean(column, by, none) if column.total.ours is None else column.total.ours
@@ -170,6 +173,14 @@ class Sheet:
         lead = self.columns[0].name
         return formulas.seen(self.first(lead), self.cells(lead))
 
+    def _if_all_known(self, column: SheetColumn, every: str, shown: str, none: str) -> tuple[str, str]:
+        """Return the formulas of a sum that stands only where all that it adds up is known."""
+        mine = self.cells(column.name)
+        return (
+            formulas.if_all_known(every, mine, none),
+            formulas.if_all_known(shown, mine, none, self._seen()),
+        )
+
     def _of_alike(self, column: SheetColumn, total: Total, none: str) -> tuple[Formula, Formula]:
         """Return a column's sums where the rows are of one kind."""
         mine, kinds = self.cells(column.name), self.cells(total.alike)
@@ -177,10 +188,8 @@ class Sheet:
         value = _sum(column.cells, none) if len(said) == 1 else total.instead
         every, shown = formulas.total(mine, none), formulas.total_seen(mine, none)
         if total.whole:
-            if len(said) == 1 and none in {plain(cell) for cell in column.cells}:
-                value = none
-            every = formulas.if_all_known(every, mine, none)
-            shown = formulas.if_all_known(shown, mine, none, self._seen())
+            value = _if_whole(column, value, none) if len(said) == 1 else value
+            every, shown = self._if_all_known(column, every, shown, none)
         every = formulas.if_alike(every, formulas.alike(self.first(total.alike), kinds), total.instead)
         shown = formulas.if_alike(shown, formulas.alike_seen(kinds, self._seen()), total.instead)
         return Formula(every, value), Formula(shown, value)
@@ -201,6 +210,11 @@ def plain(cell: Cell) -> float | str:
 def _sum(cells: Sequence[Cell], none: str) -> float | str:
     numbers = [v for v in map(plain, cells) if not isinstance(v, str)]
     return math.fsum(numbers) if numbers else none
+
+
+def _if_whole(column: SheetColumn, value: float | str, none: str) -> float | str:
+    """Return a sum; the word for unknown where one of its cells is."""
+    return none if none in {plain(cell) for cell in column.cells} else value
 
 
 def letters(column: int) -> str:
