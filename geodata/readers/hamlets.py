@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,7 @@ from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.table import holds_table, read_rows
 from geodata.readers.files.vector import read_vector
+from geodata.readers.numbering import ROWS
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
 from geodata.vocabulary.columns import layer_columns
@@ -60,11 +61,12 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     spoiled = village_text.notna() & declared.isna()
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
+    elsewhere = _of_other_numbering(declared, located)
     people = count_column(raw, columns.pick(source.people, "people"), "hamlets", WHAT, file)
     ids = _ids(columns, source)
     hamlets = gpd.GeoDataFrame(
         {
-            "village_code": declared.fillna(located).astype("str").to_numpy(),
+            "village_code": declared.mask(elsewhere).fillna(located).astype("str").to_numpy(),
             "name": columns.text(source.name, "name").fillna("").to_numpy(),
             "people": people.numbers.to_numpy(),
         },
@@ -75,7 +77,31 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     inside, outside = _inside(hamlets, file)
     findings = mark_findings("hamlets", marks, raw, file)
     findings += bad_codes("hamlets", village_text, spoiled, BAD_CODE) + people.findings + outside
+    findings += _elsewhere_finding(village_text[elsewhere], file)
     return ReadLayer(inside, findings, source_record("hamlets", source))
+
+
+def _of_other_numbering(declared: pd.Series[Any], located: pd.Series[Any]) -> pd.Series[bool]:
+    """Return the rows whose codes are those of other villages than the ones where the hamlets lie.
+
+    A few slips or hamlets at a border prove nothing, and their codes count. Where most are of other villages,
+    the column is of another numbering: ten digits of BPS may be those of another village of Kemendagri's.
+    """
+    both = declared.notna() & located.notna()
+    against = both & (declared != located)
+    return both & (int(against.sum()) >= ROWS and 2 * int(against.sum()) > int(both.sum()))
+
+
+def _elsewhere_finding(codes: pd.Series[Any], file: str) -> tuple[Finding, ...]:
+    if codes.empty:
+        return ()
+    told = tuple(f"row {row} ({text})" for row, text in codes.head(5).items())
+    return (Finding(
+        "error", "hamlets", "codes_unproven", len(codes), told,
+        f"{file}: most codes of the column {codes.name} are of other villages than those where the hamlets "
+        "lie, as codes of BPS would be: each counts where it lies",
+        "give the codes of Kemendagri, or take the column out, or mend the places",
+    ),)  # fmt: skip
 
 
 def _require_one_place(vector: gpd.GeoDataFrame, what: str, file: str) -> None:

@@ -297,6 +297,26 @@ def test_hamlets_from_points_and_polygons(tmp_path, villages):
     assert [f.rule for f in findings] == ["outside_area"]
 
 
+@pytest.mark.parametrize(("shifted", "told"), [(4, True), (3, False)])
+def test_codes_of_hamlets_that_lie_in_other_villages_are_of_another_numbering(
+    tmp_path, villages, shifted, told
+):
+    """Ten digits of BPS may be another village's: where most are, the place counts; a slip or two is none."""
+    codes = list(villages.index)
+    points = villages.to_crs(4326).representative_point()
+    lines = ["dusun,village,lat,lon"]
+    where = [0, 1, 0, 1, 0, 1]
+    for i, k in enumerate(where):
+        code = codes[1 - k] if i < shifted else codes[k]
+        lines.append(f"D{i},{code.replace('.', '')},{points.iloc[k].y},{points.iloc[k].x}")
+    (tmp_path / "dusun.csv").write_text("\n".join(lines), "utf-8")
+    source = HamletsFile(path=tmp_path / "dusun.csv", name="dusun", village="village", lat="lat", lon="lon")
+    found, findings, *_ = read_hamlets(source, villages)
+    wanted = [codes[k] if told or i >= shifted else codes[1 - k] for i, k in enumerate(where)]
+    assert found["village_code"].tolist() == wanted
+    assert ["codes_unproven"] * told == [one.rule for one in findings]
+
+
 def test_people_of_a_village_are_the_sum_of_its_hamlets_where_all_of_these_are_known(villages):
     """Unknown with two hamlets known, with one of two, with none; and known itself, whatever hamlets say."""
     codes = [f"35.09.01.{2001 + i}" for i in range(4)]
