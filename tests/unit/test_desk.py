@@ -160,7 +160,7 @@ def test_a_new_unit_has_the_kind_on_the_map_and_the_name_of_its_village(session)
         "pustu", "Pustu Baru",
     )  # fmt: skip
     # The form speaks of the next unit then: what was typed for this one does not stay in it.
-    assert 'data-epoch="units-3"' in view.tools.html
+    assert 'data-turn="3"' in view.tools.html
 
 
 @pytest.mark.slow
