@@ -92,7 +92,7 @@ def test_a_note_in_brackets_at_the_foot_is_told_as_one(folder):
 ])  # fmt: skip
 def test_a_file_that_is_named_like_an_old_workbook_is_told_as_what_it_is(folder, content, said):
     (folder / "pustu.xls").write_bytes(content)
-    assert f"# pustu.xls: pustu.xls is {said}" in draft(folder).text
+    assert f"# pustu.xls: is {said}" in draft(folder).text
 
 
 def test_words_before_names_of_villages_do_not_count():
