@@ -157,3 +157,15 @@ def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine in a thread: a browser's event loop may be running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result(60)
+
+
+def squares(path: Path) -> set[str]:
+    """Return the ways of a PBF that are roads only as rings of a square: of a relation with ``highway``."""
+    import osmium
+
+    rings: set[int] = set()
+    for thing in osmium.FileProcessor(str(path), osmium.osm.RELATION):
+        if thing.tags.get("type") == "multipolygon" and thing.tags.get("highway"):
+            rings |= {member.ref for member in thing.members if member.type == "w"}
+    roads = {w.id for w in osmium.FileProcessor(str(path), osmium.osm.WAY) if w.tags.get("highway")}
+    return {f"way/{number}" for number in rings - roads}

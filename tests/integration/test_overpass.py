@@ -16,6 +16,7 @@ import osmnx  # noqa: F401 - here, because it keeps socket.getaddrinfo as it is 
 import pandas as pd
 import pytest
 import shapely
+from support import squares
 
 from geodata.downloads.overpass import fetch_osm_ways
 from geodata.errors import DownloadError
@@ -135,6 +136,8 @@ def test_overpass_gives_what_the_file_gives_ferries_included(elements, shared, t
     file, _, *_ = roads_from_ways(
         read_osm_ways(shared / "data/osm/malta.osm.pbf"), channel_zone(), CRS, "malta.osm.pbf"
     )
+    # Relations of squares are not asked for.
+    file = file[~file["way_id"].isin(squares(shared / "data/osm/malta.osm.pbf"))]
     # The polygon on the sphere and its projection differ by centimetres: only ways at its very edge may.
     both = set(ours["way_id"]) & set(file["way_id"])
     assert len(both) >= 0.999 * file["way_id"].nunique()

@@ -264,6 +264,8 @@ def test_units_wait_until_their_puskesmas_has_the_stage(seed):
         now = bool(has) and STAGES.index(has) >= STAGES.index(asked)
         first[d] = 0 if now else years if named is None else named
     lead, units = int(rng.integers(0, 2)), rng.integers(0, 3, years).tolist()
+    # A plan without any unit in any year is refused.
+    units[0] += not any(units)
     there = town.working("pustu")
 
     def opens(decided):

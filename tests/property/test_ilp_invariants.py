@@ -69,7 +69,10 @@ def test_answers_are_three_valued_and_people_are_conserved(demo_layers, seed, li
         assert not (beyond > reached + 1e-5).any()
         assert beyond[~known].isna().all()
         given_to = loads["people_allocated"].sum()
-        assert abs(given_to + beyond.sum() - reached.sum()) < 1e-4
+        assert given_to + beyond.sum() < reached.sum() + 1e-4
+        # Nobody's number is known of a unit to which people of unknown number may come.
+        if loads["people_allocated"].notna().all():
+            assert abs(given_to + beyond.sum() - reached.sum()) < 1e-4
         full = loads.dropna()
         assert (full["people_allocated"] <= full["capacity_people"] + 1e-6).all()
     assert puskesmas_table(ilp)["people"].sum() == people.sum()

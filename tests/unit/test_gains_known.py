@@ -130,7 +130,7 @@ def test_wherever_it_is_told_a_gain_is_at_most_so_many(lost, plan, tmp_path, lan
         unit = most.rpartition("{n}")[2]
         assert said.count(f"{number}{unit}") == said.count(most.format(n=number))
     assert most.format(n=number) in aim(source).blocks[1].items[0]
-    known = {"id": "yang diketahui terjangkau", "en": "known to be reached"}[lang]
+    known = {"id": "yang diketahui terjangkau", "en": "known to be served"}[lang]
     assert known in aim(source).blocks[1].items[0]
     page = sites_map(plan, lang=lang).get_root().render()
     assert f"{most.partition('{')[0]}+{number}" in page

@@ -18,7 +18,7 @@ from planner.texts.catalogues import ilp_texts
 def test_columns_that_count_villages_say_so(lang, word):
     source = source_of(Ilp(find_gaps(demo_layers(12))), lang=lang)
     heads = [column.title for column in district_table(source, "pustu").columns]
-    assert [head.split()[0] for head in heads[-len(VillageStatus) :]] == [word] * len(VillageStatus)
+    assert [head.split(":")[0] for head in heads[-len(VillageStatus) :]] == [word] * len(VillageStatus)
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])

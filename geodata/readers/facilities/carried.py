@@ -174,7 +174,7 @@ class _Carrier:
         """Carry kecamatan and kinds that stand alone in a row down to the rows below."""
         filled = self.table.notna().sum(axis=1).to_numpy()
         few = (filled > 0) & (filled <= HEADING_CELLS)
-        if few.sum() > (filled > HEADING_CELLS).sum():
+        if (few & ~self.totals).sum() > (filled > HEADING_CELLS).sum():
             return
         found = {int(i): one for i in np.flatnonzero(few)
                  if (one := self._heading(int(i))) is not None}  # fmt: skip
