@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
 
-# Seven tests in ten, in less than four minutes on two cores: every rule, a few pages, a few real files.
+# Two tests in three, in four minutes on two cores: every rule, a few pages, a few real files.
 test: setup
 	$(BIN)/python -m pytest -m 'not slow'
 

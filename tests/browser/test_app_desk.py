@@ -180,6 +180,7 @@ def test_a_distance_and_an_area_are_measured(tab, hostile_layers):
         assert float(said.split()[0].replace(".", "").replace(",", ".")) == pytest.approx(wanted, rel=0.03)
 
 
+@pytest.mark.slow
 def test_villages_in_a_box_are_listed_with_their_sum(tab, hostile_layers):
     villages = hostile_layers.villages
     points = villages.geometry.representative_point().to_crs(4326)

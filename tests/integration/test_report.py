@@ -161,6 +161,7 @@ def test_each_format_holds_every_text_and_number_of_the_document(source, written
     assert lost == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["usulan", "telaahan", "ringkasan"])
 def test_word_and_page_hold_the_same_numbers_as_often(source, written, name):
     document = next(d for d in (make(source) for make in KEYS.values()) if d.key == name)

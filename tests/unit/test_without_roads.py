@@ -126,6 +126,7 @@ def furthest(kind):
     return max(SCENARIO.modes[rule.mode].speeds_kph.values()) / 3.6 * rule.limit_s
 
 
+@pytest.mark.slow
 @example([0.0], [(furthest("pustu") * 0.99, True), (1200.0, False)], "pustu")
 @example([0.0], [(furthest("pustu") * 1.01, True), (1200.0, False)], "pustu")
 @settings(deadline=None, max_examples=25)
