@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from app.areas.area import Area
 from app.areas.country import Country
 from app.store import Store
-from app.web.serving import App, Options, make_server, require_accounts, require_free, require_provider
+from app.web.listening import Options, require_accounts, require_free, require_provider
+from app.web.server import make_server
+from app.web.serving import App
 from geodata.errors import ConfigError, DiskError
 from geodata.workspace import SCENARIOS, read_manifest, state_of
 from planner.nation.results import is_results, read_results

@@ -86,13 +86,17 @@ def _body(tab: CountryTab, light: Light, others: Mapping[str, str], told: str) -
 
     tab.views.furnish({PLACE: LEVELS})
     # The map first, so that it is also the first to hear of a change.
-    the_map, body = make_map(tab), make_body(tab)
+    the_map = make_map(tab)
+    tabs = [("regencies", tab.texts.text("Kabupaten/kota")), ("provinces", tab.texts.text("Provinces"))]
+    head = desk.panel_head(tab, lambda: PLACES[PLACE], lambda: tabs)
+    # After the head, which hears from it what is shown.
+    body = make_body(tab)
     _follow_address(tab)
     return pmui.Column(
         Wire(tab.stream, lambda: tab.settled, heard, at_rest, margin=0),
         _rail(tab, others, light),
         pmui.Column(the_map, sx=desk.MAP_BOX, margin=0),
-        pmui.Column(_head(tab), make_search(tab), body, sx=desk.PANEL_BOX, margin=0),
+        pmui.Column(head, make_search(tab), body, sx=desk.PANEL_BOX, margin=0),
         _notice(tab, told),
         margin=0,
     )
@@ -142,29 +146,6 @@ def _rail(tab: CountryTab, others: Mapping[str, str], light: Light) -> pmui.Colu
     follow(show, views, "panel")
     show()
     return pmui.Column(fragment, sx=desk.RAIL_BOX, margin=0)
-
-
-def _head(tab: CountryTab) -> Fragment:
-    _ = tab.texts.text
-    views, tabs = tab.views, [("regencies", _("Kabupaten/kota")), ("provinces", _("Provinces"))]
-
-    def acted(message: dict[str, str]) -> None:
-        if message["act"] == "view":
-            views.open(message.get("view", ""))
-        elif message["act"] == "panel" and message.get("size") in views.param.panel.objects:
-            views.panel = message["size"]
-
-    fragment = Fragment(tab.stream, "head", acted, label=tab.texts.text("Panel"))
-
-    def show(*_events: object) -> None:
-        fragment.html = tab.render(
-            "head", place=PLACES[PLACE], shown=views.shown, panel=views.panel, tabs=tabs
-        )  # fmt: skip
-        tab.stream.put("desk", {"panel": views.panel})
-
-    follow(show, views, "shown", "panel")
-    show()
-    return fragment
 
 
 def _notice(tab: CountryTab, told: str) -> Fragment:

@@ -16,6 +16,7 @@ from app.views.search import make as make_search
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from app.core.country import CountryTab
     from app.core.session import Session
 
 # The rail and the panel stand beside the map; on a phone the rail is a bar below it, and the panel a sheet
@@ -94,7 +95,11 @@ def panel(session: Session) -> pmui.Column:
     # In the page from its start: a column that gets its first content in the moment in which it is put into
     # the page may miss it, and stayed empty.
     holders = {v.key: pmui.Column(sizing_mode="stretch_width", margin=0, visible=False) for v in rows}
-    head = _head(session)
+    head = panel_head(
+        session,
+        lambda: PLACES.get(views.place, ""),
+        lambda: [(v.key, v.title) for v in rows if v.place == views.place],
+    )
     session.map.make_room = views.leave_room
 
     def make(key: str) -> None:
@@ -124,9 +129,19 @@ def panel(session: Session) -> pmui.Column:
     return pmui.Column(head, make_search(session), body, sx=PANEL_BOX, margin=0)
 
 
-def _head(session: Session) -> Fragment:
-    """Return the panel's edge: what it is pulled by, the views of its place, and how wide it is."""
-    views = session.views
+def panel_head(
+    page: Session | CountryTab, place: Callable[[], str], tabs: Callable[[], list[tuple[str, str]]]
+) -> Fragment:
+    """Return a panel's edge: what it is pulled by, the views of its place, and how wide it is.
+
+    Parameters
+    ----------
+    place
+        Gives the name of the place one is in, for its heading.
+    tabs
+        Gives key and title of that place's views, in order.
+    """
+    views = page.views
 
     def acted(message: dict[str, str]) -> None:
         if message["act"] == "view":
@@ -134,15 +149,14 @@ def _head(session: Session) -> Fragment:
         elif message["act"] == "panel" and message.get("size") in views.param.panel.objects:
             views.panel = message["size"]
 
-    fragment = Fragment(session.stream, "head", acted, label=session.texts.text("Panel"))
+    fragment = Fragment(page.stream, "head", acted, label=page.texts.text("Panel"))
 
     def show(*_events: object) -> None:
-        fragment.html = session.render(
-            "head", place=PLACES.get(views.place, ""), shown=views.shown, panel=views.panel,
-            tabs=[(v.key, v.title) for v in VIEWS if v.place == views.place],
+        fragment.html = page.render(
+            "head", place=place(), shown=views.shown, panel=views.panel, tabs=tabs()
         )  # fmt: skip
         # The page itself makes room (static/desk.js).
-        session.stream.put("desk", {"panel": views.panel})
+        page.stream.put("desk", {"panel": views.panel})
 
     follow(show, views, "shown", "panel")
     return fragment

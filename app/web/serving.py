@@ -1,22 +1,15 @@
-"""The server: areas kept warm, one page a session, accounts, and where everything is found."""
+"""What all sessions of one server share: areas kept warm, turns, accounts, and each one's page."""
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import re
 import secrets
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
-from panel.auth import AUTH_PROVIDERS
-from tornado.iostream import StreamClosedError
-from tornado.websocket import WebSocketClosedError
 
 from app.areas.apart import readers
 from app.areas.country import CODE
@@ -35,13 +28,10 @@ from app.views.tour import SEEN_COOKIE
 from app.web import country as country_pages
 from app.web.address import Address, looked_at
 from app.web.door import COOKIE, DAYS, Door
-from app.web.hardening import harden
+from app.web.listening import Options
 from app.web.page import build_page, first_picture, release
 from app.web.theme import theme_of
-from geodata.errors import ConfigError
-from geodata.files import limits
 from planner.texts.catalogues import LANGUAGES
-from planner.texts.formatter import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,46 +47,6 @@ NOBODY = "local"
 FILES = "files"
 # A write takes a second or two; what is computed looks more often than that whether it may go on.
 LONGEST_STOP_S = 5.0
-HIGHEST_PORT = 65_535
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-ORIGIN = re.compile(r"([A-Za-z0-9*][A-Za-z0-9.*-]*|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How the app is served.
-
-    Attributes
-    ----------
-    address, port
-        Where it listens; port 0 takes a free one.
-    prefix
-        The path that a reverse proxy puts before it, such as ``/jangkau``.
-    origins
-        Host names (with port) that browsers use for it, besides the address itself.
-    lang
-        Language of those who did not choose one.
-    cookie_secret
-        Signs the cookies of those who are signed in; a new one for every start when empty.
-    oauth
-        Panel's name of who lets people in (``PANEL_OAUTH_PROVIDER``), its other settings from the
-        environment; empty for our own accounts.
-    behind_proxy
-        Whether a reverse proxy says who asks (``X-Forwarded-For``) and how (``X-Forwarded-Proto``). Only a
-        proxy may reach the server then, since anybody can write these.
-    forget_after_s
-        How long a closed tab is remembered, should its connection only have been lost.
-    """
-
-    address: str = "127.0.0.1"
-    port: int = 5006
-    prefix: str = ""
-    origins: tuple[str, ...] = ()
-    lang: str = DEFAULT_LANGUAGE
-    cookie_secret: str = ""
-    oauth: str = ""
-    behind_proxy: bool = False
-    forget_after_s: float = 15.0
 
 
 @dataclass
@@ -362,140 +312,3 @@ def _tell_of_trial(session: Session) -> None:
             _("This trial is no longer there. This is the area with the data in use."), "warning",
             stays=True,
         )  # fmt: skip
-
-
-def require_free(options: Options) -> None:
-    """Raise ConfigError where nobody can listen so: to be asked before what takes long.
-
-    Raises
-    ------
-    ConfigError
-        The port is taken, or none; the address is not one of this machine; an origin is none.
-    """
-    for origin in options.origins:
-        if not ORIGIN.fullmatch(origin):
-            msg = f"--origin {origin}: write the host name alone, or HOST:PORT, without https:// or a path"
-            raise ConfigError(msg)
-    if not 0 <= options.port <= HIGHEST_PORT:
-        msg = f"--port {options.port}: choose one from 0 to {HIGHEST_PORT}"
-        raise ConfigError(msg)
-    try:
-        family, kind, _, _, where = socket.getaddrinfo(
-            options.address, options.port, type=socket.SOCK_STREAM
-        )[0]
-        with socket.socket(family, kind) as tried:
-            # As the server itself: a port that was just left is free.
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind(where)
-    except OSError as error:
-        raise _not_free(error, options) from None
-
-
-def _not_free(error: OSError, options: Options) -> ConfigError:
-    """Return what to do where the system lets nobody listen."""
-    if error.errno == errno.EADDRINUSE:
-        return ConfigError(f"port {options.port} is taken: give another with --port")
-    if error.errno == errno.EACCES:
-        return ConfigError(f"port {options.port} may not be used by you: give one above 1023 with --port")
-    said = error.strerror or error
-    return ConfigError(
-        f"--address {options.address}: nobody can listen there ({said}); 127.0.0.1 is this machine"
-    )
-
-
-def require_provider(oauth: str) -> None:
-    """Raise ConfigError where Panel knows nobody of this name who lets people in.
-
-    Raises
-    ------
-    ConfigError
-    """
-    known = sorted(p for p in AUTH_PROVIDERS if p and p not in ("basic", "password", "pam"))
-    if oauth and oauth not in known:
-        msg = f"PANEL_OAUTH_PROVIDER={oauth}: choose one of {', '.join(known)}, or unset it"
-        raise ConfigError(msg)
-
-
-def require_accounts(options: Options, store: Store) -> None:
-    """Raise ConfigError where the app would be open to the network without accounts.
-
-    Raises
-    ------
-    ConfigError
-        With what to do.
-    """
-    if options.address not in LOOPBACK and not (options.oauth or store.accounts()):
-        msg = (
-            f"--address {options.address} lets others in, but there are no accounts. Add one first "
-            "(jangkau account add NAME --role editor …), or serve on 127.0.0.1."
-        )
-        raise ConfigError(msg)
-
-
-def _redirect_uri(options: Options) -> str | None:
-    """Return where those who were let in come back to; None where Panel finds it by itself."""
-    given = os.environ.get("PANEL_OAUTH_REDIRECT_URI")
-    prefix = options.prefix.rstrip("/")
-    if given or not (prefix and options.origins):
-        return given
-    return f"{'https' if options.behind_proxy else 'http'}://{options.origins[0]}{prefix}"
-
-
-def tells_of_more_than_a_left_page(record: logging.LogRecord) -> bool:
-    """Return whether a line of the log says more than that a browser left while it was written to.
-
-    Tornado lets that end a task that nobody asks for, so that each closed tab may leave a traceback, in which
-    an operator would look for a fault.
-    """
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, (StreamClosedError, WebSocketClosedError))
-
-
-def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
-    """Return the server of an app, not started yet.
-
-    Raises
-    ------
-    ConfigError
-        It would be open to the network without accounts, an origin is none, or the port is taken.
-    """
-    options = app.options
-    require_free(options)
-    require_accounts(options, app.store)
-    pn.config.respect_explicit_sizing = True
-    prefix = options.prefix.rstrip("/")
-    more: dict[str, Any] = {}
-    signed_out = app.files / "signed-out.html"
-    if app.login or options.oauth:
-        # Panel's own page for it asks another host for a picture.
-        signed_out.write_text(Renderer(app.texts[options.lang])("signed_out", home=f"{prefix}/"), "utf-8")
-        more = {"cookie_secret": app.secret}
-    if options.oauth:
-        # Their absence is Panel's to say; it reads the rest of its settings by itself.
-        more |= {
-            "oauth_provider": options.oauth, "oauth_key": os.environ.get("PANEL_OAUTH_KEY"),
-            "oauth_secret": os.environ.get("PANEL_OAUTH_SECRET"),
-            "oauth_redirect_uri": _redirect_uri(options), "logout_template": str(signed_out),
-        }  # fmt: skip
-    elif app.login:
-        from app.web.signin import provider
-
-        more["auth_provider"] = provider(
-            app.store, app.door, app.texts[options.lang], app.attempts, f"{prefix}/", str(signed_out)
-        )
-    # Port 0 is one that the system chooses; harden() puts it in.
-    host = f"[{options.address}]" if ":" in options.address else options.address
-    origins = [f"{host}:{options.port}", f"localhost:{options.port}", *options.origins]
-    server = pn.serve(
-        {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
-        title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=False,
-        websocket_origin=origins, keep_alive_milliseconds=0, use_xheaders=options.behind_proxy,
-        threaded=False, verbose=False, websocket_max_message_size=limits.MESSAGE_BYTES,
-        http_server_kwargs={"max_body_size": limits.BODY_BYTES},
-        check_unused_sessions_milliseconds=round(options.forget_after_s * 333),
-        unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
-    )  # fmt: skip
-    harden(server, app.turned_out)
-    app.readers.start()
-    logging.getLogger("asyncio").addFilter(tells_of_more_than_a_left_page)
-    return server

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from app.texts import Texts
 from app.views import VIEWS
-from app.web.serving import App, make_server
+from app.web.server import make_server
+from app.web.serving import App
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
 WIDE = 900

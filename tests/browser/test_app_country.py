@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from app.areas.country import Country
 from app.store import Store
 from app.texts import Texts
-from app.web.serving import Options
+from app.web.listening import Options
 from planner.coverage.show import STATUS_COLORS
 from planner.nation.results import read_results
 

@@ -11,7 +11,7 @@ from browser_support import MAP_FRAME, served_here
 
 from app.areas.area import Area
 from app.store import Store
-from app.web.serving import Options
+from app.web.listening import Options
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 TABS = 3

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from app.areas.area import Area
 from app.areas.stopping import StoppedError, may_go_on
 from app.store import Store
-from app.web.serving import Options
+from app.web.listening import Options
 from geodata.workspace import write_workspace
 from planner.coverage.study import Study
 from planner.pipeline import Ask, site, summary

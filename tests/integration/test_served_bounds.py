@@ -17,7 +17,9 @@ from tornado.websocket import websocket_connect
 
 from app.areas.area import Area
 from app.store import Store
-from app.web.serving import App, Options, make_server
+from app.web.listening import Options
+from app.web.server import make_server
+from app.web.serving import App
 from geodata.files.limits import BODY_BYTES, MESSAGE_BYTES
 from planner.pipeline import demo_layers
 

@@ -18,7 +18,9 @@ from app.store import Store
 from app.texts import Texts
 from app.views.country import make_figures, make_search
 from app.web import country as page
-from app.web.serving import App, Options, make_server
+from app.web.listening import Options
+from app.web.server import make_server
+from app.web.serving import App
 from geodata.errors import WorkspaceError
 from geodata.files.written import content_sha256
 from planner.nation.results import is_results, read_results

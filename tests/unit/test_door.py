@@ -17,7 +17,9 @@ from app.store import Store, StoreError
 from app.texts import Texts
 from app.web.door import AWAY_S, COOKIE, FRESH_S, Door
 from app.web.hardening import HEADERS, guard
-from app.web.serving import App, Options, make_server
+from app.web.listening import Options
+from app.web.server import make_server
+from app.web.serving import App
 from app.web.signin import _own_path, provider
 from geodata.errors import ConfigError
 

@@ -11,7 +11,8 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from app.web import commands
-from app.web.serving import Options, require_free, tells_of_more_than_a_left_page
+from app.web.listening import Options, require_free
+from app.web.server import tells_of_more_than_a_left_page
 from geodata.errors import ConfigError
 
 # Only addresses of this machine.
