@@ -134,7 +134,7 @@ class Area:
         # Those that a session holds are found too when there was no room for them.
         self._held: WeakValueDictionary[str, Answer] = WeakValueDictionary()
         self.base = self._compute(WhatIf())
-        self.planner = Planner(self)
+        self.planner = Planner(self.layers, self.scenario)
 
     @property
     def code(self) -> str:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import shapely
 
-    from app.areas.area import Area
     from app.areas.question import WhatIf
-    from geodata.layers import Progress
+    from geodata.layers import Layers, Progress
     from planner.pipeline import Ask, Rollout, Siting
+    from planner.scenarios.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -128,13 +128,13 @@ class Planner:
 
     Parameters
     ----------
-    area
-        Whose layers and base it plans for. It makes a study of its own at the first plan: a plan takes long,
-        and the area's study answers everybody's questions meanwhile.
+    layers, scenario
+        The area that it plans for, and its base. It makes a study of its own at the first plan: a plan takes
+        long, and the area's study answers everybody's questions meanwhile.
     """
 
-    def __init__(self, area: Area) -> None:
-        self._area = area
+    def __init__(self, layers: Layers, scenario: Scenario) -> None:
+        self._layers, self._scenario = layers, scenario
         self._lock = threading.Lock()
         # The kind that was taken as if there were none, "" where all that is planned for is listed.
         self._assumed = ""
@@ -155,7 +155,7 @@ class Planner:
             progress("network")
             study = self._prepared(question.kind)
             may_go_on()
-            study = study.under(question.basis.scenario(self._area.scenario))
+            study = study.under(question.basis.scenario(self._scenario))
             measures = _with_costs(question.costs)
             last = self._last if self._last is not None and self._last.is_of(question) else None
             # A study and two answers of an area: the old ones go before the new ones are made.
@@ -193,13 +193,12 @@ class Planner:
             return plan
 
     def _prepared(self, kind: str) -> Study:
-        area = self._area
-        assumed = "" if kind in area.layers.area.listed_kinds else kind
+        assumed = "" if kind in self._layers.area.listed_kinds else kind
         if self._study is None or assumed != self._assumed:
             # The one before is let go first: an area needs one of them.
             self._study = self._last = None
-            layers = as_if_none(area.layers, kind)
-            self._study = Study(layers, scenario=area.scenario, modes=tuple(area.scenario.modes))
+            layers = as_if_none(self._layers, kind)
+            self._study = Study(layers, scenario=self._scenario, modes=tuple(self._scenario.modes))
             self._assumed = assumed
         return self._study
 

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array, hstack, identity
 
 from planner.siting.clock import Clock
 from planner.siting.cover import covering
+from planner.siting.cover.branching import best_whole
 from planner.siting.cover.covering import most_people
 from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.instance import cover_instance
@@ -137,7 +138,7 @@ def test_cuts_end_at_the_linear_relaxation(seed):
     # Its prices prove the same by arithmetic alone.
     assert Relaxation(instance, budget, cuts.price()).best.bound == pytest.approx(linear, rel=1e-4)
     assert (cuts.share @ cost) <= budget * (1 + 1e-9)
-    best, bound = cuts.whole(plan[:1], Clock(30.0))
+    best, bound = best_whole(cuts, plan[:1], Clock(30.0))
     whole = oracle(covers, people, cost, budget)
     assert instance.people_reached(best) == pytest.approx(whole)
     assert bound == pytest.approx(whole, rel=1e-5)

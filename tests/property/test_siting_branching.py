@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planner.siting.clock import Clock
-from planner.siting.cover.branching import Branching
+from planner.siting.cover.branching import Branching, best_whole
 from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.instance import cover_instance
 from planner.siting.mip import GrowingLp
@@ -93,7 +93,7 @@ def cuts_of(problem, cuts=CoverCuts):
 def test_the_best_of_all_choices_is_found_and_proven(problem, steps):
     cuts = cuts_of(problem)
     cuts.run(steps=steps)
-    found, bound = cuts.whole(np.empty(0, np.int64), Clock(60.0))
+    found, bound = best_whole(cuts, np.empty(0, np.int64), Clock(60.0))
     best = best_of_all(problem)
     assert allowed(problem, found.tolist())
     assert covered(problem, found.tolist()) == pytest.approx(best, rel=1e-12)
@@ -199,7 +199,7 @@ def test_cuts_that_go_come_back_where_they_are_needed(seed, monkeypatch):
         np.ones(60, np.int64),
     )
     monkeypatch.setattr("planner.siting.cover.cuts.LONG", 1)
-    found, bound = cuts_of(problem).whole(np.empty(0, np.int64), Clock(60.0))
+    found, bound = best_whole(cuts_of(problem), np.empty(0, np.int64), Clock(60.0))
     best = best_of_all(problem)
     assert covered(problem, found.tolist()) == pytest.approx(best, rel=1e-12)
     assert bound == pytest.approx(best, rel=1e-8)
@@ -208,7 +208,7 @@ def test_cuts_that_go_come_back_where_they_are_needed(seed, monkeypatch):
 def test_a_known_choice_is_kept_where_nothing_is_better():
     three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
     cuts = CoverCuts(three, 2.0, np.array([0, 2]), np.zeros(3))
-    found, bound = cuts.whole(np.array([0, 2]), Clock(60.0))
+    found, bound = best_whole(cuts, np.array([0, 2]), Clock(60.0))
     assert (found.tolist(), bound) == ([0, 2], 45.0)
 
 
@@ -221,7 +221,7 @@ def test_who_asks_to_stop_is_heard():
 
     three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
     with pytest.raises(EnoughError):
-        CoverCuts(three, 2.0, np.array([0]), np.zeros(3)).whole(np.array([0]), Clock(60.0, stop))
+        best_whole(CoverCuts(three, 2.0, np.array([0]), np.zeros(3)), np.array([0]), Clock(60.0, stop))
 
 
 def scored(rows, lower, upper):

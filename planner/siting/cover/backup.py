@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.siting.cover.branching import best_whole
 from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.model import CoverModel
@@ -115,7 +116,7 @@ class BackupSearch:
         if len(one.by_site.item) <= SMALL:
             self._settle()
         else:
-            found, bound = cuts.whole(self.best, self._clock)
+            found, bound = best_whole(cuts, self.best, self._clock)
             self._offer(found)
             self.know(bound)
 

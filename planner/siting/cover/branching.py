@@ -69,6 +69,40 @@ class _Node:
     relaxed: Relaxed
 
 
+def best_whole(cuts: CutRelaxation, best: NDArray[np.int64], clock: Clock) -> tuple[NDArray[np.int64], float]:
+    """Return the best choice of whole sites and its bound, by branch and cut; the relaxation learns it.
+
+    Parameters
+    ----------
+    cuts
+        A relaxation, tightened at its root or not.
+    best
+        int64 ``(chosen,)``, a choice that is known.
+    clock
+        How long it may take.
+
+    Returns
+    -------
+    sites, bound
+        int64 ``(chosen,)``, and people.
+
+    Examples
+    --------
+    >>> from planner.siting.clock import Clock
+    >>> from planner.siting.cover.cuts import CoverCuts
+    >>> from planner.siting.cover.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+    >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+    >>> sites, bound = best_whole(cuts, np.array([2]), Clock(60.0))
+    >>> sites.tolist(), bound
+    ([0], 30.0)
+    """
+    search = Branching(cuts, best, clock)
+    search.run()
+    cuts.bound = min(cuts.bound, search.bound)
+    return search.best, search.bound
+
+
 class Branching:
     """A search over whole sites.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.siting.clock import Clock
 from planner.siting.cover.backup import BackupSearch
+from planner.siting.cover.branching import best_whole
 from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import reduced
@@ -287,7 +288,7 @@ class _CoverSearch:
         plan = heuristic(left.instance, left.budget) if start is None else start
         cuts = CoverCuts(left.instance, left.budget, self._groups(), self._prices.share)
         cuts.run(steps=CUTS, clock=self._clock)
-        found, bound = cuts.whole(plan, self._clock)
+        found, bound = best_whole(cuts, plan, self._clock)
         self._offer(left.sites(found))
         self._bound(bound)
 

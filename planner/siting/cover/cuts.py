@@ -19,7 +19,6 @@ import numpy as np
 from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
 from planner.kernels.lists import turned
-from planner.siting.cover.branching import Branching
 from planner.siting.cover.greedy import heuristic
 from planner.siting.mip import HALF, SLIP, GrowingLp, unit_of
 from planner.siting.solution import payable
@@ -378,36 +377,6 @@ class CutRelaxation(ABC):
                 paid += float(one.cost[j])
                 able[self._others(j)] = False
         return np.sort(np.array(sites, dtype=np.int64))
-
-    def whole(self, best: NDArray[np.int64], clock: Clock) -> tuple[NDArray[np.int64], float]:
-        """Return the best choice of whole sites and its bound, by branch and cut.
-
-        Parameters
-        ----------
-        best
-            int64 ``(chosen,)``, a choice that is known.
-        clock
-            How long it may take.
-
-        Returns
-        -------
-        sites, bound
-            int64 ``(chosen,)``, and people.
-
-        Examples
-        --------
-        >>> from planner.siting.cover.instance import cover_instance
-        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
-        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
-        >>> from planner.siting.clock import Clock
-        >>> sites, bound = cuts.whole(np.array([2]), Clock(60.0))
-        >>> sites.tolist(), bound
-        ([0], 30.0)
-        """
-        search = Branching(self, best, clock)
-        search.run()
-        self.bound = min(self.bound, search.bound)
-        return search.best, search.bound
 
     @property
     def share(self) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.siting.clock import Clock
+from planner.siting.cover.branching import best_whole
 from planner.siting.cover.covering import most_people
 from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import Mip, unit_of
@@ -178,7 +179,7 @@ class RoomSearch:
         likely = np.argsort(-cuts.share, kind="stable")
         self._try(self._kept(likely[cuts.share[likely] > LEAST_SHARE]))
         if not self.proven and not self._clock.is_over():
-            found, bound = cuts.whole(self.best, self._clock)
+            found, bound = best_whole(cuts, self.best, self._clock)
             self._offer(found)
             self.know(bound)
 
