@@ -33,3 +33,16 @@ def stop_in_words(name: str, lang: str) -> str:
     words = Words(lang)
     said = words.say("proposed.stop_from", unit=found["unit"], days=words.plain(float(found["days"])))
     return f"{found['own']} ({said})" if found["own"] else said
+
+
+def is_bare_stop(name: str) -> bool:
+    """Return whether a name is only what a mobile stop is called, without a name of its own.
+
+    Examples
+    --------
+    >>> from planner.siting.ground.mobile import stop_name
+    >>> [is_bare_stop(stop_name(own, "Puskesmas Rekaan", 4.0)) for own in ("", "Balai Desa")]
+    [True, False]
+    """
+    found = STOP.fullmatch(name)
+    return found is not None and not found["own"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from planner.pipeline import (
     Ask,
+    ChangeFacility,
     CloseFacility,
     Ilp,
+    OpenFacility,
     Study,
     default_scenario,
     demo_layers,
@@ -21,6 +25,7 @@ from planner.reports.comparison.document import comparison_document
 from planner.reports.comparison.sides import comparison_of
 from planner.reports.documents.model import Items, Paragraph, Table
 from planner.reports.proposal.plan import read_plan_folder
+from planner.reports.proposal.proposed import units_proposed
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.write import source_of
 
@@ -101,3 +106,51 @@ def test_scenarios_of_other_seasons_are_told_in_their_own(lang):
     # In one season there is nothing of the kind.
     alike = comparison_of(one, one, lang=lang)
     assert len([b for b in section(alike, "short").blocks if isinstance(b, Items)]) == 1
+
+
+@pytest.fixture(scope="module")
+def upgraded(study, tmp_path_factory):
+    """A pustu that becomes a puskesmas, in a plan that counts who is reached in both seasons."""
+    out = tmp_path_factory.mktemp("upgraded") / "out"
+    pustu = study.layers.facilities.query("kind == 'pustu'").index[0]
+    ask = Ask(units=1, forced=(f"upgrade_to_puskesmas/{pustu}",), seasons=("dry", "wet"))
+    write_siting(site(study, "puskesmas", ask), out)
+    return read_plan_folder(out)
+
+
+def scenarios_told(study, plan, lang):
+    both = comparison_of(
+        study.gaps(), study.gaps(plan.scenario.edits), plans=(None, plan), layers=study.layers, lang=lang
+    )
+    return " ".join(
+        " ".join(b.items) if isinstance(b, Items) else b.text for b in section(both, "scenarios").blocks
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lang", "was", "never", "counts"),
+    [
+        ("id", "1 pustu ditingkatkan menjadi puskesmas", "1 puskesmas ditingkatkan", "pada kedua musim"),
+        ("en", "1 pustu upgraded to puskesmas", "1 puskesmas upgraded", "in both seasons"),
+    ],
+)
+def test_a_unit_that_a_plan_upgrades_is_told_as_what_it_is_before(study, upgraded, lang, was, never, counts):
+    """The answer of a plan has the unit as what it becomes: a puskesmas became a puskesmas."""
+    said = scenarios_told(study, upgraded, lang)
+    assert was in said
+    assert never not in said
+    # Its own document counts other people than the one season here.
+    assert counts in said
+
+
+def test_a_unit_that_the_scenario_of_a_plan_opens_or_changes_is_upgraded_from_that(study):
+    pustu = study.layers.facilities.query("kind == 'pustu'").index[0]
+    begun = (
+        ChangeFacility(id=pustu, kind="polindes"),
+        OpenFacility(id="baru", kind="poskesdes", lonlat=(107.4, -4.8)),
+    )
+    sites = pd.DataFrame({"op": "upgrade", "kind": "pustu", "facility_id": [pustu, "baru"]})
+    plan = SimpleNamespace(kind="pustu", sites=sites, edits_before=begun)
+    source = source_of(Ilp(study.gaps(begun)), lang="en")
+    assert units_proposed(source, plan) == "1 polindes upgraded to pustu and 1 poskesdes upgraded to pustu"

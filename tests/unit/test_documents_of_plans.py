@@ -24,7 +24,7 @@ from planner.reports.proposal.request import _staff, request_facts, site_table
 from planner.reports.proposal.seasons import why_as_dry
 from planner.reports.proposal.write import source_of
 from planner.reports.stops import stop_in_words
-from planner.scenarios.edits import OpenFacility
+from planner.scenarios.edits import MoveFacility, OpenFacility
 from planner.scenarios.scenario import default_scenario
 from planner.siting.ground.mobile import stop_name
 
@@ -73,7 +73,7 @@ def with_plan(source, lang, ops, *, kind="pustu", staff="1 bidan", seasons=("dry
         as_if_none=False, seasons=seasons,
         served=lambda when: (1, 1 + n)[when == "after"], cost_idr=5.0 * n, size=n, yearly_idr=math.nan,
         without_yearly=n, tells_yearly=False, counts_money=False, years=None, why_none=None,
-        villages_unknown=(0, 0),
+        villages_unknown=(0, 0), edits_before=(),
         staff=lambda rows: {"bidan": int((rows["staff"] != "").sum())} if (rows["staff"] != "").any() else {},
         record={"solver": {"status": "optimal", "unit": "people"}, **(record or {})},
     )  # fmt: skip
@@ -138,8 +138,31 @@ def test_a_stop_is_named_by_its_puskesmas_in_the_readers_language(source):
     # So it is where a plan's scenario is told by its edits.
     place = source.gaps.layers.villages.geometry.iloc[[0]].representative_point().to_crs(WGS84).iloc[0]
     edit = OpenFacility(op="open_facility", id="x", kind="pustu", name=STOP, lonlat=(place.x, place.y))
-    [said] = edits_in_words(replace(source, words=Words("id")), [edit])
-    assert said.startswith("Pos layanan keliling dari Puskesmas Rekaan, 4 hari sebulan dibuka di ")
+    for lang, said in (
+        ("id", "Pos layanan keliling dari Puskesmas Rekaan, 4 hari sebulan, dibuka di "),
+        ("en", "A mobile stop from Puskesmas Rekaan, 4 days a month, is opened in "),
+    ):
+        [told] = edits_in_words(replace(source, words=Words(lang)), [edit])
+        assert told.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("lang", "opened", "moved"),
+    [
+        ("id", "Pustu Baru dibuka di luar batas desa", "dipindahkan ke luar batas desa"),
+        ("en", "Pustu Baru is opened outside the villages", "is moved to a place outside the villages"),
+    ],
+)
+def test_a_place_outside_the_villages_reads_as_one(source, lang, opened, moved):
+    """It read "dibuka di di luar batas" and "is opened in outside"."""
+    far, unit = (106.0, -4.8), source.gaps.layers.facilities.index[0]
+    edits = [
+        OpenFacility(id="x", kind="pustu", name="Pustu Baru", lonlat=far),
+        MoveFacility(id=unit, lonlat=far),
+    ]
+    one, other = edits_in_words(replace(source, words=Words(lang)), edits)
+    assert one.startswith(opened)
+    assert moved in other
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from planner.reports.comparison.sides import Comparison, Side
     from planner.reports.documents.model import Block, Cell
+    from planner.reports.proposal.plan import Plan
     from planner.scenarios.edits import Edit
     from planner.scenarios.modes import Season
 
@@ -216,9 +217,7 @@ def _scenarios(both: Comparison) -> list[Block]:
         if rules:
             blocks += [Paragraph(said.pop()), Items(tuple(rules))]
         if side.plan is not None:
-            said.append(
-                words.say("compare.of_plan", what=proposed(side.source, side.plan) or words.say("none"))
-            )
+            said += _of_plan(both, side, side.plan)
         if not own:
             said.append(words.say("compare.no_own_edit" if shared else "compare.no_edit"))
         elif not said:
@@ -227,6 +226,18 @@ def _scenarios(both: Comparison) -> list[Block]:
     if shared:
         blocks += _told(both, both.a, shared, words.say("compare.shared"))
     return blocks
+
+
+def _of_plan(both: Comparison, side: Side, plan: Plan) -> list[str]:
+    """Return what a plan proposes, and in which seasons its own document counts where that is not as here."""
+    words = both.words
+    said = [words.say("compare.of_plan", what=proposed(side.source, plan) or words.say("none"))]
+    if len(plan.seasons) > 1:
+        said.append(words.say("compare.plan_both_seasons"))
+    elif plan.seasons != (both.season,):
+        season = words.on_map(f"season_{plan.seasons[0]}")
+        said.append(words.say("compare.plan_one_season", season=season))
+    return said
 
 
 def _told(both: Comparison, side: Side, edits: list[Edit], intro: str) -> list[Block]:

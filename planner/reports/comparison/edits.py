@@ -12,7 +12,7 @@ from geodata.crs import WGS84
 from geodata.villages_at import village_at
 from planner.network.edited_lines import edited_km
 from planner.reports.documents.model import number, people
-from planner.reports.stops import stop_in_words
+from planner.reports.stops import is_bare_stop, stop_in_words
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -91,14 +91,19 @@ class _Told:
     def _facility(self, edit: OpenFacility | CloseFacility | MoveFacility | ChangeFacility) -> str:
         say = self._words.say
         if isinstance(edit, OpenFacility):
-            unit = self._called(edit.kind, _named(edit))
-            parts = [say("edit.open_facility", unit=unit, place=self._place(edit.lonlat))]
+            unit, place = self._called(edit.kind, _named(edit)), self._place(edit.lonlat, "in")
+            stop = stop_in_words(edit.name, self._words.lang)
+            parts = [
+                say("edit.open_stop", stop=stop, place=place)
+                if is_bare_stop(edit.name)
+                else say("edit.open_facility", unit=unit, place=place)
+            ]
             return " ".join([*parts, *self._capacity(unit, edit.capacity_people)])
         unit = self._unit(edit.id)
         if isinstance(edit, CloseFacility):
             return say("edit.close_facility", unit=unit)
         if isinstance(edit, MoveFacility):
-            return say("edit.move_facility", unit=unit, place=self._place(edit.lonlat))
+            return say("edit.move_facility", unit=unit, place=self._place(edit.lonlat, "to"))
         parts = (
             [] if edit.kind is None else [say("edit.other_kind", unit=unit, kind=self._words.kind(edit.kind))]
         )
@@ -141,14 +146,15 @@ class _Told:
         village, district = self._source.place_of(code)
         return self._words.say("edit.village", village=village, district=district)
 
-    def _place(self, lonlat: tuple[float, float]) -> str:
-        villages = self._layers.villages
+    def _place(self, lonlat: tuple[float, float], way: str = "") -> str:
+        """Return the village of a place, with ``in`` or ``to`` before it where that is asked for."""
+        villages, say = self._layers.villages, self._words.say
         point = gpd.GeoSeries([shapely.Point(lonlat)], crs=WGS84).to_crs(villages.crs).to_numpy()
         code = village_at(point, villages)[0]
         if code is None:
             lon, lat = (number(v, decimals=4) for v in lonlat)
-            return self._words.say("edit.outside", lon=lon, lat=lat)
-        return self._village(code)
+            return say("edit.to_outside" if way == "to" else "edit.outside", lon=lon, lat=lat)
+        return say(f"edit.{way}", village=self._village(code)) if way else self._village(code)
 
     def _road_named(self, road: str) -> str:
         rows = self._layers.roads

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from planner.coverage.study import Gaps
     from planner.reports.documents.model import Cell
+    from planner.scenarios.edits import Edit
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
@@ -110,6 +111,16 @@ class Plan:
     def size(self) -> int:
         """How many units and road works it has."""
         return len(self.sites) + len(self.roads)
+
+    @property
+    def own_edits(self) -> int:
+        """How many edits of its scenario are its own: the last ones."""
+        return len(self.sites) + sum(one.edits for one in self.roads)
+
+    @property
+    def edits_before(self) -> tuple[Edit, ...]:
+        """The edits of the scenario that it began from."""
+        return self.scenario.edits[: max(len(self.scenario.edits) - self.own_edits, 0)]
 
     @property
     def why_none(self) -> str | None:
@@ -390,9 +401,8 @@ def require_of_answer(plan: Plan, gaps: Gaps) -> None:
 
 def _require_same_rules(plan: Plan, gaps: Gaps) -> None:
     """Raise ConfigError unless a plan's scenario, without the plan's own edits, is the answer's."""
-    own = len(plan.scenario.edits) - len(plan.sites) - sum(one.edits for one in plan.roads)
-    before = plan.scenario.model_copy(update={"edits": plan.scenario.edits[: max(own, 0)]})
-    if own < 0 or before.content_hash() != gaps.scenario.content_hash():
+    before = plan.scenario.model_copy(update={"edits": plan.edits_before})
+    if plan.own_edits > len(plan.scenario.edits) or before.content_hash() != gaps.scenario.content_hash():
         msg = (
             "the plan was made under other rules than this report: give the scenario it was made with "
             "(--scenario), or make the plan again"

@@ -11,6 +11,7 @@ from planner.reports.documents.model import UNKNOWN, number, people, share, text
 from planner.reports.proposal.plan import gained_by, reaches_more
 from planner.reports.proposal.seasons import is_as_dry, why_as_dry
 from planner.reports.stops import stop_in_words
+from planner.scenarios.edits import ChangeFacility, OpenFacility
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,17 +72,28 @@ def units_proposed(source: Source, plan: Plan) -> str:
     parts = []
     for op in OPS:
         some = sites[sites["op"] == op]
-        was = some["facility_id"].map(lambda i: _kind_now(source, i)) if op == "upgrade" else some["kind"]
+        was = (
+            some["facility_id"].map(lambda i: _kind_before(source, plan, i))
+            if op == "upgrade"
+            else some["kind"]
+        )
         for (kind, before), group in some.groupby([some["kind"], was], sort=True):
             n = number(len(group), "" if op == "mobile" else str(before))
             parts.append(words.say(f"proposed.{op}", n=n, kind=words.kind(str(kind))))
     return words.listed(parts)
 
 
-def _kind_now(source: Source, unit: object) -> str:
-    """Return of which kind a unit is that a plan upgrades; "unit" where the lists do not have it."""
-    rows = source.gaps.layers.facilities
-    return str(rows.loc[unit, "kind"]) if unit in rows.index else "unit"
+def _kind_before(source: Source, plan: Plan, unit: object) -> str:
+    """Return of which kind a unit is before a plan upgrades it; "unit" where nothing has it.
+
+    The answer of a comparison has the plan in it: there the unit is already what it becomes.
+    """
+    given = [
+        edit.kind
+        for edit in plan.edits_before
+        if isinstance(edit, OpenFacility | ChangeFacility) and edit.id == unit and edit.kind
+    ]
+    return given[-1] if given else str(source.gaps.listed["kind"].get(unit, "unit"))
 
 
 def proposed(source: Source, plan: Plan) -> str:
