@@ -644,7 +644,13 @@ def _points_by_village(
     # Of many people the ninth digit shows; the very last ones are of the order of the sum, not of the data.
     exact = np.round(sums, 13)
     # Of these nobody knows whether they are reached; they decide nothing.
-    open_share = np.round(np.bincount(village, weights=weight * is_open(points.reason), minlength=n), 9)
+    open_ = is_open(points.reason)
+    open_share = np.round(np.bincount(village, weights=weight * open_, minlength=n), 9)
+    found = np.full(n, VillageStatus.UNKNOWN.value, dtype=object)
+    if listed:
+        found = status_of(share, share + open_share, status)
+    # A status that is not known has the reason that leaves it open, though more may be too far.
+    counts = np.where((found == VillageStatus.UNKNOWN.value)[village], open_, ~points.reached)
     lived = weight > 0
     furthest = np.full(n, np.nan)
     order = np.argsort(points.minutes)
@@ -661,8 +667,8 @@ def _points_by_village(
             "share_unknown": open_share if listed else np.nan,
             "minutes_median": np.append(points.minutes, np.nan)[middle],
             "minutes_max": furthest,
-            "status": status_of(share, share + open_share, status) if listed else VillageStatus.UNKNOWN.value,
-            "reason": reasons[heaviest(village, points.reason, weight * ~points.reached, n, none=0)],
+            "status": found,
+            "reason": reasons[heaviest(village, points.reason, weight * counts, n, none=0)],
             # Of the person whose minutes are told: another unit may be nearest to more people.
             "nearest_id": ids[np.append(points.nearest, NO_FACILITY)[middle]],
         },

@@ -318,9 +318,11 @@ def slowly(places, units, home, where):
             "no_facility",
             "too_far",
         )
-        count = {r: sum(q == r for q, _ in found) for r in order}
+        # Of an unknown status it is what leaves it open.
+        told = order[:3] if status == "unknown" else order
+        count = {r: sum(q == r for q, _ in found) for r in told}
         most = max(count.values())
-        reason = next((r for r in order if count[r] == most), "") if most else ""
+        reason = next((r for r in told if count[r] == most), "") if most else ""
         present = "yes" if code in home else "no" if listed else "unknown"
         out[code] = (present, float(sure), float(open_), status, reason, [m for _, m in found])
     return out
@@ -874,8 +876,9 @@ NEAR, FAR, CUT_OFF = (0, 0), (40_000, 0), (20_500, 5000)
         (60, 21, 19, "partly", "too_far"),
         (50, 31, 19, "partly", "too_far"),
         # 40 to 60, and 40 to 50.
-        (40, 40, 20, "unknown", "too_far"),
-        (40, 50, 10, "unknown", "too_far"),
+        # Too far for more of them, but that leaves nothing open.
+        (40, 40, 20, "unknown", "roads_incomplete"),
+        (40, 50, 10, "unknown", "roads_incomplete"),
         (40, 51, 9, "gap", "too_far"),
         (0, 0, 100, "unknown", "roads_incomplete"),
         (0, 100, 0, "gap", "too_far"),
@@ -894,6 +897,15 @@ def test_a_status_holds_only_if_it_does_whatever_is_unknown(near, far, cut_off, 
     sure = of_kind(covering(clipped(places), roads="all"))[1].iloc[0]
     assert sure["share_unknown"] == 0.0
     assert sure["status"] == ("served" if near >= 80 else "partly" if near >= 50 else "gap")
+
+
+def test_a_village_that_is_open_for_a_part_of_its_people_is_not_said_to_be_reached():
+    """Most of those not reached are too far, and "reached; whether it functions is not known" was said."""
+    gaps = of_kind(clipped([(*NEAR, 40.0), (*FAR, 40.0), (*CUT_OFF, 20.0)]))[0]
+    said = Ilp(gaps).answers["puskesmas"].iloc[0]
+    assert said["class"] == "unknown"
+    assert said["reason_id"] == "Belum diketahui: data jalan di sini belum lengkap."
+    assert said["reason_en"] == "Not known: the road data are not complete here."
 
 
 def test_clipped_roads_leave_the_way_that_there_is_alone():
