@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -15,8 +18,9 @@ from planner.pipeline import (
     write_rollout,
     write_siting,
 )
+from planner.reports.workbook.book import _of_assumed
 from planner.reports.workbook.plan import plan_sheets
-from planner.reports.workbook.sheet import Look
+from planner.reports.workbook.sheet import Look, Sheet
 from planner.reports.workbook.words import BookWords
 
 
@@ -53,3 +57,93 @@ def test_what_costs_come_to_is_known_only_where_each_is(tmp_path, given, total):
             assert all("SUMPRODUCT" in one.text for one in (every, shown))
     [added] = [c for c in sites.columns if c.name == "people_added"]
     assert sites.totals(added, none)[0].value == pytest.approx(table["people_added"].sum())
+
+
+ROADS = {
+    "jalan": {"op": "road", "edits": [{"op": "reopen_road", "road": "r22"}], "cost_idr": 3e8},
+    "perahu": {
+        "op": "road",
+        "edits": [{"op": "add_boat", "line": [[107.3, -4.7], [107.45, -4.8]], "duration_minutes": 40}],
+        "cost_idr": 5e7,
+        "yearly_idr": 1e6,
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_plan_with_roads_has_their_costs_and_people_in_the_book(tmp_path, lang):
+    """The sheet of sites was all there was: its totals lacked the roads, and nothing said so."""
+    plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    write_siting(plan, tmp_path / "out")
+    run = tmp_path / "out" / "run.json"
+    record = json.loads(run.read_text("utf-8"))
+    works = [{"name": n, "edits": 1, "km": k, "lead_years": 0.0, "cost_idr": w["cost_idr"],
+              "yearly_idr": w.get("yearly_idr")} for k, (n, w) in enumerate(ROADS.items(), start=2)]  # fmt: skip
+    run.write_text(json.dumps({**record, "roads": [*ROADS], "road_works": works}), "utf-8")
+    (tmp_path / "out" / "roads.csv").write_text(
+        "roads,people_by_roads,people_added\n,0,10\njalan,158,168\njalan + perahu,1234,1300\n", "utf-8"
+    )
+    words = BookWords(lang, ["posyandu"])
+    none = words.texts.note["unknown"]
+    sites, roads = plan_sheets(tmp_path / "out", "99.01", words)
+    cells = {c.name: list(c.cells) for c in roads.columns}
+    assert cells == {
+        "road_work": ["jalan", "perahu"], "km": [2.0, 3.0], "people_by_roads": [158.0, none],
+        "cost_idr": [3e8, 5e7], "yearly_idr": [none, 1e6],
+    }  # fmt: skip
+    totals = {c.name: roads.totals(c, none)[0].value for c in roads.columns if c.total}
+    assert totals == {"km": 5.0, "cost_idr": 3.5e8, "yearly_idr": none}
+    assert not [c.name for c in roads.columns if c.heading == c.name]
+    together = {"id": "1.234 jiwa", "en": "1,234 people"}[lang]
+    assert together in sites.note
+    assert together in roads.note
+    assert f"“{words.texts.sheet['roads']}”" in sites.note
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lang", "of_year", "both", "at_most"),
+    [
+        ("id", "penduduk tahun itu", "dan juga pada musim hujan", "“paling banyak”"),
+        ("en", "those of the year", "in the dry and in the wet season", "“at most”"),
+    ],
+)
+def test_the_sheets_of_a_plan_say_whose_people_they_count(tmp_path, lang, of_year, both, at_most):
+    years = [{"year": 2027, "units": 1}, {"year": 2028, "units": 1, "people_factor": 1.05}]
+    asked = RolloutPlan.model_validate({"kind": "posyandu", "years": years, "both_seasons": True})
+    write_rollout(rollout(Study(demo_layers(12)), asked), tmp_path / "out")
+    run = tmp_path / "out" / "run.json"
+    record = json.loads(run.read_text("utf-8"))
+    words = BookWords(lang, ["posyandu"])
+    by_year, sites = plan_sheets(tmp_path / "out", "99.01", words)
+    assert of_year in by_year.note
+    assert of_year not in sites.note
+    assert both in by_year.note
+    assert both in sites.note
+    assert at_most not in by_year.note + sites.note
+    run.write_text(json.dumps({**record, "people_added_least": 0.0}), "utf-8")
+    assert [at_most in one.note for one in plan_sheets(tmp_path / "out", "99.01", words)] == [True, True]
+    # Not a part of those whom it adds, whom a unit beside it may have reached before.
+    [own] = [c for c in sites.columns if c.name == "people_own"]
+    assert own.heading == words.texts.note["sites_people_own"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ask", "said"), [({"backup": 2}, "at least 2 units"), ({"capacity": True}, "have room")]
+)
+def test_a_plan_that_counts_otherwise_says_so_in_the_book(tmp_path, ask, said):
+    write_siting(site(Study(demo_layers(12)), "posyandu", Ask(units=2)), tmp_path / "out")
+    run = tmp_path / "out" / "run.json"
+    record = json.loads(run.read_text("utf-8"))
+    run.write_text(json.dumps({**record, "ask": {**record["ask"], **ask}}), "utf-8")
+    [sites] = plan_sheets(tmp_path / "out", "99.01", BookWords("en", ["posyandu"]))
+    assert said in sites.note
+
+
+def test_a_sheet_of_a_what_if_keeps_what_it_says_itself():
+    told = SimpleNamespace(of_facilities=True, title="What if")
+    words = BookWords("en", ["posyandu"])
+    for key, note in (("sites", "of the plan"), ("facilities", words.texts.note["assumed"])):
+        assert _of_assumed(Sheet(key, "n", "t", (), note="of the plan"), told, words).note == note

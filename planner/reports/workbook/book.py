@@ -81,7 +81,7 @@ def write_workbook(
 
 def _of_assumed(sheet: Sheet, told: Assumed, words: BookWords) -> Sheet:
     """Return a sheet that says above its table that it is not of the present."""
-    note = words.texts.note["assumed"] if told.of_facilities and sheet.key == "facilities" else ""
+    note = words.texts.note["assumed"] if told.of_facilities and sheet.key == "facilities" else sheet.note
     return replace(sheet, title=f"{sheet.title}. {told.title}", note=note)
 
 

@@ -7,26 +7,30 @@ import io
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geodata.errors import ConfigError
 from geodata.files.csvtext import unguarded
 from geodata.workspace import put_back
+from planner.coverage.gained import Gain
+from planner.reports.documents.model import people
+from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.outputs import RUN
 from planner.reports.stops import stop_in_words
 from planner.reports.workbook.sheet import Total
 from planner.reports.workbook.tables import made
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from planner.reports.workbook.sheet import Sheet
     from planner.reports.workbook.words import BookWords
 
 COMMANDS = ("site", "rollout")
-FILES = {"years": "plan.csv", "sites": "sites.csv"}
+FILES = {"years": "plan.csv", "sites": "sites.csv", "roads": "roads.csv"}
 NUMBERS = re.compile(
     r"people_.*|person_minutes_saved|units_.*|budget|spent|left|villages_.*|year.*|order|lon|lat|cost_idr|"
     r"lead_years|served_minutes|capacity_people|load"
@@ -42,6 +46,8 @@ SUMS = {
         "villages_lost",
         "person_minutes_saved",
     ),
+    # What one road brings depends on the others.
+    "roads": ("km", "cost_idr", "yearly_idr"),
 }
 # The rest of a cost is no cost: as in the documents, one that nobody gave leaves the sum unknown.
 WHOLE = ("cost_idr", "yearly_idr")
@@ -52,7 +58,10 @@ FIRST = {
         "candidate_id", "name", "order", "year_decided", "year_works", "op", "kind", "village_name",
         "district_name", "cost_idr", "yearly_idr", "people_added", "villages_added", "site_rules",
     ),
+    "roads": (),
 }  # fmt: skip
+# Of a plan's sites they are another thing than of a catchment: not a part of the column before.
+OF_SITES = ("people_own", "people_near_limit")
 # In units or in rupiah, by what a plan counts.
 BUDGETS = ("budget", "spent", "left")
 # Empty where it has no meaning: a unit that is no mobile stop is served from nowhere.
@@ -76,38 +85,90 @@ def plan_sheets(folder: Path, code: str, words: BookWords) -> list[Sheet]:
     ConfigError
         The folder is no such folder, or of another area.
     """
-    command = plan_command(folder, code)
-    keys = ("years", "sites") if command == "rollout" else ("sites",)
-    sheets = []
-    for key in keys:
-        table = _read(folder / FILES[key])
-        if key == "years":
-            table.insert(table.columns.get_loc("spent"), "first_cost_idr", _first_costs(folder, table))
-        elif "name" in table:
-            table["name"] = [stop_in_words(name, words.lang) for name in table["name"]]
-        shown = [c for c in FIRST[key] if c in table] or list(table)
+    plan_command(folder, code)
+    record = json.loads((folder / RUN).read_text("utf-8"))
+    keys = [*(["years"] if record["command"] == "rollout" else []), "sites"]
+    keys += ["roads"] if record.get("roads") else []
+    return [_sheet(folder, key, record, words) for key in keys]
+
+
+def _sheet(folder: Path, key: str, record: Mapping[str, Any], words: BookWords) -> Sheet:
+    table = _works(folder, record) if key == "roads" else _read(folder / FILES[key])
+    if key == "years":
+        table.insert(table.columns.get_loc("spent"), "first_cost_idr", _first_costs(folder, table))
+    elif "name" in table:
+        table["name"] = [stop_in_words(name, words.lang) for name in table["name"]]
+    shown = [c for c in FIRST[key] if c in table] or list(table)
+    columns = [
+        words.column(
+            c,
+            table[c],
+            total=Total(whole=c in WHOLE) if c in SUMS[key] else None,
+            blank=c in BLANK,
+            detail=c not in shown,
+        )
+        for c in [*shown, *(c for c in table if c not in shown)]
+    ]
+    note = words.texts.note
+    if key == "years":
+        unit = note["in_rupiah" if _counts_money(record) else "in_units"]
         columns = [
-            words.column(
-                c,
-                table[c],
-                total=Total(whole=c in WHOLE) if c in SUMS[key] else None,
-                blank=c in BLANK,
-                detail=c not in shown,
-            )
-            for c in [*shown, *(c for c in table if c not in shown)]
+            replace(c, heading=unit.format(what=c.heading)) if c.name in BUDGETS else c for c in columns
         ]
-        if key == "years":
-            unit = words.texts.note["in_rupiah" if _counts_money(folder) else "in_units"]
-            columns = [
-                replace(c, heading=unit.format(what=c.heading)) if c.name in BUDGETS else c for c in columns
-            ]
-        sheets.append(made(words, key, columns))
-    return sheets
+    if key == "sites":
+        columns = [replace(c, heading=note[f"sites_{c.name}"]) if c.name in OF_SITES else c for c in columns]
+    return replace(made(words, key, columns), note=_note(folder, key, record, words))
 
 
-def _counts_money(folder: Path) -> bool:
+def _note(folder: Path, key: str, record: Mapping[str, Any], words: BookWords) -> str:
+    """Return what is to be known of a plan before one of its sheets is read."""
+    note, documents = words.texts.note, DocumentWords(words.lang)
+    rules = record.get("plan") or record.get("ask") or {}
+    said = []
+    if record.get("roads"):
+        by_roads = documents.cell(people(_by_roads(folder, record)))
+        said.append(note["of_roads" if key == "roads" else "with_roads"].format(people=by_roads))
+    if not record.get("list_of_kind_given", True):
+        said.append(documents.say("request.as_if_none", kind=documents.kind(str(record["kind"]))))
+    if rules.get("both_seasons") or len(rules.get("seasons") or ()) > 1:
+        said.append(documents.say("request.season_both"))
+    if rules.get("backup"):
+        said.append(note["backup"].format(n=rules["backup"]))
+    if rules.get("capacity"):
+        said.append(note["capacity"])
+    if key == "years" and any(float(one.get("people_factor", 1.0)) != 1.0 for one in rules["years"]):
+        said.append(note["people_of_year"])
+    counted, least, most = (float(record.get(f"people_added{end}", 0.0)) for end in ("", "_least", "_most"))
+    gain = Gain(counted, least, most)
+    if not gain.is_sure:
+        end = "as_known" if gain.at_least and gain.at_most else "at_least" if gain.at_least else "at_most"
+        said.append(note[f"gain_{end}"])
+    return " ".join(said)
+
+
+def _by_roads(folder: Path, record: Mapping[str, Any]) -> float:
+    """Return the people whom all road works of a plan reach without its units."""
+    choices = _read(folder / FILES["roads"]).set_index("roads")["people_by_roads"]
+    return float(choices[" + ".join(record["roads"])])
+
+
+def _works(folder: Path, record: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the road works of a plan, one a row: length, people by it alone (NaN = not known), costs."""
+    works = pd.DataFrame(record["road_works"])
+    alone = _read(folder / FILES["roads"]).set_index("roads")["people_by_roads"]
+    return pd.DataFrame(
+        {
+            "road_work": works["name"],
+            "km": works["km"],
+            "people_by_roads": works["name"].map(alone),
+            **{name: pd.to_numeric(works[name]).astype("float64") for name in WHOLE},
+        }
+    )
+
+
+def _counts_money(record: Mapping[str, Any]) -> bool:
     """Return whether the budgets of a rollout are rupiah."""
-    years = json.loads((folder / RUN).read_text("utf-8")).get("plan", {}).get("years", [{}])
+    years = record.get("plan", {}).get("years", [{}])
     return years[0].get("budget_idr") is not None
 
 
