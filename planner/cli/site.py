@@ -431,6 +431,13 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     return lines
 
 
+def _people_lost(people: float, *, more: bool) -> str:
+    """Return how many people lose something: at least so many where others are of unknown number."""
+    if more and round(people) == 0:
+        return "people of unknown number"
+    return f"{'at least ' if more else ''}{people:,.0f} people"
+
+
 def _lost_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     """Return a line for each other kind of which a plan takes units away."""
     from geodata.errors import counted
@@ -438,7 +445,8 @@ def _lost_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
 
     lost = lost_of_others(plan.before, plan.after, plan.kind, plan.ask.seasons)
     return [
-        f"  {row.people:,.0f} people lose their {kind}, which is upgraded: no other is within the limit; "
+        f"  {_people_lost(row.people, more=row.more)} lose their {kind}, which is upgraded: no other is "
+        "within the limit; "
         f"{counted(row.villages, 'village is', 'villages are')} no longer served by one (people_lost in "
         "sites.csv)"
         for kind, row in lost.kinds.iterrows()

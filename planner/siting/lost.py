@@ -14,8 +14,6 @@ from planner.siting.weights import counted_people
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from planner.coverage.study import Gaps
     from planner.scenarios.modes import Season
 
@@ -28,7 +26,8 @@ class Lost:
     ----------
     kinds
         Index ``kind``, those of which anything is lost: ``people`` (float64, within the limit without the
-        plan and not with it), ``villages`` (int64, served without it and not with it).
+        plan and not with it), ``villages`` (int64, served without it and not with it), ``more`` (bool,
+        whether others are lost whose number or place nobody knows: then ``people`` are "at least").
     units
         Index ``facility_id``, the same by the unit that is no longer what it was: the one nearest to them
         before. A village counts at the unit that takes most from it. They sum to those of ``kinds``.
@@ -39,7 +38,9 @@ class Lost:
 
 
 def lost_of_others(before: Gaps, after: Gaps, kind: str, seasons: Sequence[Season] | None = None) -> Lost:
-    """Return who is no longer within the limit of other kinds with a plan, of those whose place is known.
+    """Return who is no longer within the limit of other kinds with a plan.
+
+    Those whose number or place is not known are in no number of people.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def lost_of_others(before: Gaps, after: Gaps, kind: str, seasons: Sequence[Seaso
     >>> after = study.gaps([ChangeFacility(id="T99010014", kind="puskesmas")])
     >>> lost = lost_of_others(study.gaps(), after, "puskesmas")
     >>> lost.kinds.round().to_dict("index"), lost.units.index.tolist()
-    ({'pustu': {'people': 3906.0, 'villages': 1}}, ['T99010014'])
+    ({'pustu': {'people': 3906.0, 'villages': 1, 'more': False}}, ['T99010014'])
     """
     seasons = (after.scenario.season,) if seasons is None else tuple(seasons)
     found = [
@@ -65,9 +66,10 @@ def lost_of_others(before: Gaps, after: Gaps, kind: str, seasons: Sequence[Seaso
         for other in after.scenario.standard
         if other != kind and any(before.seasons[s][other] is not after.seasons[s][other] for s in seasons)
     ]
-    columns = {"people": "float64", "villages": "int64"}
+    columns = {"people": "float64", "villages": "int64", "more": "bool"}
     rows = pd.concat([pd.DataFrame(columns=["kind", "facility_id", *columns]), *found]).astype(columns)
-    by_kind, by_unit = (rows.groupby(name, sort=False)[[*columns]].sum() for name in ("kind", "facility_id"))
+    ways = {"people": "sum", "villages": "sum", "more": "any"}
+    by_kind, by_unit = (rows.groupby(name, sort=False).agg(ways) for name in ("kind", "facility_id"))
     return Lost(*(one[(one > 0).any(axis=1)] for one in (by_kind, by_unit)))
 
 
@@ -80,10 +82,12 @@ def _of_kind(before: Gaps, after: Gaps, kind: str, seasons: Sequence[Season]) ->
         was, then = (gaps.seasons[season][kind] for gaps in (before, after))
         here = gone & was.reached & ~then.reached
         owner[here] = was.nearest_id[here]
-    people: NDArray[np.float64] = np.where(gone, counted_people(before.demand), 0.0)
+    weight, counted = before.demand["weight"].to_numpy(), counted_people(before.demand)
+    # NaN is equal to no number.
+    silent = (before.demand["people"].to_numpy() != counted) & (weight > 0)
     table = pd.DataFrame(
         {
-            "facility_id": owner, "people": people, "weight": before.demand["weight"].to_numpy(),
+            "facility_id": owner, "people": counted, "weight": weight, "more": silent,
             "village_code": before.demand["village_code"].to_numpy(),
         }
     )[gone]  # fmt: skip
@@ -92,6 +96,6 @@ def _of_kind(before: Gaps, after: Gaps, kind: str, seasons: Sequence[Season]) ->
     shares = table.groupby(["village_code", "facility_id"])["weight"].sum().reset_index()
     most = shares.sort_values("weight", ascending=False, kind="stable").drop_duplicates("village_code")
     taken = most[most["village_code"].isin(fewer)]["facility_id"].value_counts()
-    rows = table.groupby("facility_id")["people"].sum().to_frame()
+    rows = table.groupby("facility_id").agg({"people": "sum", "more": "any"})
     rows["villages"] = taken.reindex(rows.index).fillna(0).astype(np.int64)
     return rows.reset_index().assign(kind=kind)

@@ -239,7 +239,8 @@ def site_table(  # noqa: PLR0913 - what a plan holds
         ``people_alone`` (lost without it), ``people_near_limit`` (of those for whom it is the nearest unit
         and that are new, the ones within 5 % of the limit), ``people_own`` (within the limit and nearer to it
         than to any other unit: its load), ``villages_added`` (that it lifts to ``served``), ``people_lost``
-        and ``villages_lost`` (of another kind, as a unit that is upgraded is no longer what it was:
+        and ``villages_lost`` (of another kind, as a unit that is upgraded is no longer what it was; NaN where
+        only people whose number is not known lose it:
         :func:`planner.siting.lost.lost_of_others`),
         ``alternatives`` (candidates that could stand in, and what the objective would be more or
         less: people, villages or minutes; of a target, which they all reach, people); for
@@ -384,9 +385,12 @@ def _near_limit(
 
 def _lost(before: Gaps, after: Gaps, reach: Reach, facility: list[str]) -> dict[str, NDArray[np.generic]]:
     """Return who loses each site's unit as one of another kind."""
-    units = lost_of_others(before, after, reach.kind, reach.seasons).units.reindex(facility).fillna(0)
+    units = lost_of_others(before, after, reach.kind, reach.seasons).units.reindex(facility)
+    # Where only people whose number nobody knows lose it, so is how many.
+    silent = units["more"].eq(True) & (units["people"] == 0)
+    units = units[["people", "villages"]].fillna(0)
     return {
-        "people_lost": units["people"].to_numpy(dtype=np.float64),
+        "people_lost": units["people"].mask(silent).to_numpy(dtype=np.float64),
         "villages_lost": units["villages"].to_numpy(dtype=np.int64),
     }
 

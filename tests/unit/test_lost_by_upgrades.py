@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from planner.cli.site import in_words
 from planner.pipeline import Ask, Ilp, Study, demo_layers, site
 from planner.reports.proposal.made import plan_for_documents
+from planner.reports.proposal.proposed import lost_in_words
 from planner.reports.proposal.request import request_facts
 from planner.reports.proposal.write import source_of
 from planner.reports.siting import siting_record
@@ -42,7 +46,7 @@ def test_who_loses_the_pustu_is_told_by_site_on_the_console_and_in_the_record(pl
     [line] = [line for line in in_words(plan) if "lose their pustu" in line]
     assert f"{people:,.0f} people" in line
     [told] = siting_record(plan)["lost_of_other_kinds"]
-    assert told == {"kind": "pustu", "people": pytest.approx(people), "villages": villages}
+    assert told == {"kind": "pustu", "people": pytest.approx(people), "villages": villages, "more": False}
 
 
 def test_each_site_counts_those_whose_nearest_unit_it_was(plan):
@@ -94,3 +98,65 @@ def test_documents_say_it_in_both_languages(plan):
         f"{people:,.0f}".replace(",", ".") + " jiwa tidak lagi berada dalam batas waktu pustu" in said["id"]
     )
     assert f"{villages} village" in said["en"]
+
+
+UPGRADED = "T99010014"
+
+
+def without_people(*silent):
+    """Return the demo with villages of which nobody knows how many people they have."""
+    area = demo_layers(12)
+    villages = area.villages.copy()
+    villages.loc[list(silent) or villages.index, "people"] = np.nan
+    return Study(replace(area, villages=villages))
+
+
+def lost_by_upgrade(study, units=(UPGRADED,)):
+    after = study.gaps([ChangeFacility(id=one, kind="puskesmas") for one in units])
+    return lost_of_others(study.gaps(), after, "puskesmas")
+
+
+def test_people_of_unknown_number_are_lost_too():
+    """They counted 0, and a smaller number, or nothing at all, was said."""
+    study = Study(demo_layers(12))
+    every = study.layers.facilities.query("kind == 'pustu'").index
+    gone = study.gaps().coverage["pustu"].reached
+    by_village = study.gaps().demand[gone].groupby("village_code")["people"].sum()
+    silent, rest = by_village.index[0], by_village.iloc[1:].sum()
+    some, none = (
+        lost_by_upgrade(without_people(*codes), every).kinds.loc["pustu"] for codes in ([silent], [])
+    )
+    assert (some["people"], some["more"]) == (pytest.approx(rest), True)
+    assert (none["people"], none["more"]) == (0.0, True)
+    assert not lost_by_upgrade(study).kinds.loc["pustu", "more"]
+
+
+@pytest.mark.parametrize(
+    ("people", "villages", "lang", "said"),
+    [
+        (3906, 1, "id", "sedikitnya 3.906 jiwa tidak lagi berada dalam batas waktu pustu, dan 1 desa"),
+        (3906, 0, "en", "Upgrading leaves at least 3,906 people without a pustu within the limit."),
+        (0, 1, "en", "Upgrading leaves 1 village no longer reached by a pustu."),
+        (0, 0, "en", "Upgrading leaves people, whose number is not known, without a pustu"),
+        (0, 0, "id", "Peningkatan unit membuat penduduk yang jumlahnya belum diketahui tidak lagi"),
+    ],
+)
+def test_a_loss_of_which_not_all_is_known_reads_at_least(people, villages, lang, said):
+    lost = [{"kind": "pustu", "people": people, "villages": villages, "more": True}]
+    source = source_of(Ilp(Study(demo_layers(12)).gaps()), lang=lang)
+    [told] = lost_in_words(source, SimpleNamespace(record={"lost_of_other_kinds": lost}))
+    assert said in told
+
+
+def test_a_site_that_only_people_of_unknown_number_lose_has_no_number():
+    upgrade = default_measures().measures["upgrade_to_puskesmas"]
+    known = Measures(measures={"upgrade_to_puskesmas": upgrade})
+    ask = Ask(units=1, forced=(f"upgrade_to_puskesmas/{UPGRADED}",))
+    lost = lost_by_upgrade(Study(demo_layers(12))).units
+    assert lost.index.tolist() == [UPGRADED]
+    codes = Study(demo_layers(12)).gaps().demand["village_code"].unique()
+    nearest = Study(demo_layers(12)).gaps().coverage["pustu"].villages["nearest_id"]
+    plan = site(without_people(*(set(codes) & set(nearest.index[nearest == UPGRADED]))), "puskesmas", ask,
+                measures=known)  # fmt: skip
+    assert plan.sites["people_lost"].isna().all()
+    assert [line for line in in_words(plan) if "people of unknown number lose their pustu" in line]

@@ -59,15 +59,7 @@ def test_what_costs_come_to_is_known_only_where_each_is(tmp_path, given, total):
     assert sites.totals(added, none)[0].value == pytest.approx(table["people_added"].sum())
 
 
-ROADS = {
-    "jalan": {"op": "road", "edits": [{"op": "reopen_road", "road": "r22"}], "cost_idr": 3e8},
-    "perahu": {
-        "op": "road",
-        "edits": [{"op": "add_boat", "line": [[107.3, -4.7], [107.45, -4.8]], "duration_minutes": 40}],
-        "cost_idr": 5e7,
-        "yearly_idr": 1e6,
-    },
-}
+ROADS = {"jalan": {"cost_idr": 3e8}, "perahu": {"cost_idr": 5e7, "yearly_idr": 1e6}}
 
 
 @pytest.mark.slow
@@ -78,8 +70,10 @@ def test_a_plan_with_roads_has_their_costs_and_people_in_the_book(tmp_path, lang
     write_siting(plan, tmp_path / "out")
     run = tmp_path / "out" / "run.json"
     record = json.loads(run.read_text("utf-8"))
-    works = [{"name": n, "edits": 1, "km": k, "lead_years": 0.0, "cost_idr": w["cost_idr"],
-              "yearly_idr": w.get("yearly_idr")} for k, (n, w) in enumerate(ROADS.items(), start=2)]  # fmt: skip
+    works = [
+        {"name": n, "edits": 1, "km": km, "lead_years": 0.0, "yearly_idr": None, **ROADS[n]}
+        for km, n in enumerate(ROADS, start=2)
+    ]
     run.write_text(json.dumps({**record, "roads": [*ROADS], "road_works": works}), "utf-8")
     (tmp_path / "out" / "roads.csv").write_text(
         "roads,people_by_roads,people_added\n,0,10\njalan,158,168\njalan + perahu,1234,1300\n", "utf-8"

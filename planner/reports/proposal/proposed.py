@@ -207,10 +207,13 @@ def lost_in_words(source: Source, plan: Plan) -> list[str]:
     """
     words, out = source.words, []
     for one in plan.record.get("lost_of_other_kinds", ()):
-        lost, gone = people(float(one["people"])), number(int(one["villages"]), "village")
+        more = bool(one.get("more"))
+        lost, gone = people(float(one["people"]), at_least=more), number(int(one["villages"]), "village")
         some = round(lost.number) > 0
         key = "lost" if some and gone.number else "lost_people" if some else "lost_villages"
-        if some or gone.number:
+        # Where nobody's number is known there is no number to be told.
+        key = "lost_unknown" if more and not some and not gone.number else key
+        if some or gone.number or more:
             kind = words.kind(str(one["kind"]))
             out.append(words.say(f"request.{key}", kind=kind, people=lost, villages=gone))
     return out
