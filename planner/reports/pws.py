@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.ilp.three_answers import CLASSES, VillageClass
+from planner.reports.stops import named_in
 from planner.scenarios.scenario import default_scenario
 from planner.texts.catalogues import ilp_texts
 
@@ -56,7 +57,7 @@ def pws_table(ilp: Ilp, lang: str = "id") -> pd.DataFrame:
     out = pd.DataFrame(villages[["village_name", "district_name", "people"]])
     groups = ilp.groups["people"].unstack("group") if len(ilp.groups) else pd.DataFrame(index=villages.index)  # noqa: PD010 - two levels
     out = out.join(groups.reindex(columns=list(ilp.gaps.scenario.groups)))
-    names = layers.facilities["name"]
+    names = named_in(layers.facilities["name"], lang)
     for kind in ilp.kinds:
         answers, coverage = ilp.answers[kind], ilp.gaps.coverage[kind].villages
         out[f"{kind}_class"] = answers["class"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from planner.reports.documents.words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # As planner.siting.ground.mobile.stop_name writes it; a stop of a list has a name of its own before it.
 STOP = re.compile(r"(?:(?P<own>.+) \()?mobile stop from (?P<unit>.+), (?P<days>[\d.e+]+) days a month\)?")
@@ -46,3 +50,23 @@ def is_bare_stop(name: str) -> bool:
     """
     found = STOP.fullmatch(name)
     return found is not None and not found["own"]
+
+
+def named_in(names: pd.Series[str], lang: str) -> pd.Series[str]:
+    """Return names of units with those of mobile stops in a language.
+
+    Parameters
+    ----------
+    names
+        Of units; what is missing stays so.
+    lang
+        ``id`` or ``en``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from planner.siting.ground.mobile import stop_name
+    >>> named_in(pd.Series(["Pustu A", stop_name("", "PKM B", 2.0)]), "id").tolist()
+    ['Pustu A', 'pos layanan keliling dari PKM B, 2 hari sebulan']
+    """
+    return names.map(lambda name: stop_in_words(name, lang), na_action="ignore")

@@ -19,6 +19,7 @@ from planner.reports.analyst.frames import frames_of
 from planner.reports.analyst.said import AnswerSaid, first_listed
 from planner.reports.documents.words import clean
 from planner.reports.maps.symbols import symbol_of
+from planner.reports.stops import named_in, stop_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,7 +194,7 @@ def _folder(name: str, marks: Iterator[str]) -> str:
 
 def _village_heads(frame: gpd.GeoDataFrame, gaps: Gaps, kind: str, said: AnswerSaid) -> Iterator[str]:
     """Give each village's placemark but for its outline."""
-    names = gaps.layers.facilities["name"].to_dict()
+    names = named_in(gaps.layers.facilities["name"], said.lang).to_dict()
     # Minutes of a kind that is reached by vehicle are of a walk all the same.
     minutes = said.map["minutes"]
     if gaps.ways is None:
@@ -248,7 +249,7 @@ def _units(frame: gpd.GeoDataFrame, said: AnswerSaid) -> Iterator[str]:
         for column, decimals in (("people_own", 0), ("load", 2)):
             if not np.isnan(row[column]):
                 facts.append(_Fact(said.heading(column), said.format.number(row[column], decimals)))
-        name = str(row["name"] or code)
+        name = stop_in_words(str(row["name"]), said.lang) or str(code)
         if works == YesNo.NO:
             name = f"{name} ({said.map['not_functioning_facility']})"
         data = {"facility_id": str(code), "kind": str(row["kind"])}

@@ -12,6 +12,7 @@ import shapely
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.maps.symbols import symbol_of
 from planner.reports.senders.cells import shown
+from planner.reports.stops import named_in
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
 
@@ -145,6 +146,7 @@ class Drawing:
         self.roads = [_merged(layers, main=main) for main in (False, True)]
         self.trees = [shapely.STRtree(lines) for lines in self.roads]
         rows = layers.facilities
+        rows = rows.assign(name=named_in(rows["name"], lang))
         group = {k: k for k in ilp.kinds}
         for kind, rule in ilp.gaps.scenario.standard.items():
             group |= {other: kind for other in rule.counts if other not in group}

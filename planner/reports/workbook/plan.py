@@ -18,7 +18,6 @@ from planner.coverage.gained import Gain
 from planner.reports.documents.model import people
 from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.outputs import RUN
-from planner.reports.stops import stop_in_words
 from planner.reports.workbook.sheet import Total
 from planner.reports.workbook.tables import made
 
@@ -96,8 +95,6 @@ def _sheet(folder: Path, key: str, record: Mapping[str, Any], words: BookWords) 
     table = _works(folder, record) if key == "roads" else _read(folder / FILES[key])
     if key == "years":
         table.insert(table.columns.get_loc("spent"), "first_cost_idr", _first_costs(folder, table))
-    elif "name" in table:
-        table["name"] = [stop_in_words(name, words.lang) for name in table["name"]]
     shown = [c for c in FIRST[key] if c in table] or list(table)
     columns = [
         words.column(

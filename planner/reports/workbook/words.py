@@ -14,6 +14,7 @@ from planner.ilp.stages import default_stages
 from planner.ilp.three_answers import CLASS_COLORS
 from planner.reports.assumed import UNIT_STATES
 from planner.reports.documents.words import Words as DocumentWords
+from planner.reports.stops import stop_in_words
 from planner.reports.workbook.sheet import Look, SheetColumn, Total
 from planner.reports.workbook.texts import workbook_texts
 from planner.scenarios.modes import SEASONS
@@ -175,12 +176,17 @@ class BookWords:
         ways: dict[str, Callable[[str], str]] = {
             "staff": self._staff, "site_rules": self._site_rules, "measure": self._measure,
             "lacks": self._things, "not_known": self._things, "referral_levels_unknown": self._kinds,
+            "name": self._unit_name, "nearest_name": self._unit_name,
         }  # fmt: skip
         return ways.get("staff" if rest.startswith("staff_") else rest, lambda v: v)
 
     def _things(self, said: str) -> str:
         """Return what a unit lacks, or what is not known of it."""
         return things(said, self.lang)
+
+    def _unit_name(self, name: str) -> str:
+        """Return a unit's name; of a mobile stop in words."""
+        return stop_in_words(name, self.lang)
 
     def _kinds(self, said: str) -> str:
         """Return kinds, as within a sentence."""
