@@ -13,7 +13,7 @@ from geodata.crs import WGS84
 from planner.coverage.gained import Gain
 from planner.pipeline import Ilp, demo_layers, find_gaps
 from planner.reports.comparison.edits import edits_in_words
-from planner.reports.documents.model import Items, Paragraph, Table
+from planner.reports.documents.model import Figure, Items, Paragraph, Table
 from planner.reports.documents.words import Words
 from planner.reports.proposal.annexes import goods_annex
 from planner.reports.proposal.background import aim, background
@@ -21,7 +21,7 @@ from planner.reports.proposal.memo import asked, one_page, staff_memo
 from planner.reports.proposal.proposed import proposed, site_words, staff_cell
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import _staff, request_facts, site_table
-from planner.reports.proposal.seasons import why_as_dry
+from planner.reports.proposal.seasons import map_caption, why_as_dry
 from planner.reports.proposal.write import source_of
 from planner.reports.stops import stop_in_words
 from planner.scenarios.edits import MoveFacility, OpenFacility
@@ -252,3 +252,28 @@ def test_every_heading_of_the_table_of_places_has_room_for_its_words(source, lan
         assert max(map(len, column.title.replace("/", "/ ").split())) <= 96 * column.width / whole, (
             column.title
         )
+
+
+@pytest.mark.parametrize(
+    ("lang", "season", "said"),
+    [
+        ("id", "wet", "Keterjangkauan pustu pada musim hujan tanpa usulan ini, dan lokasi yang diusulkan"),
+        ("en", "dry", "Reach of pustu in the dry season without this plan, and the places proposed"),
+    ],
+)
+def test_a_map_of_a_plan_for_both_seasons_names_its_own(lang, season, said):
+    """A plan for both seasons had a map of one, and its caption named none."""
+    one = with_plan(found(season=season), lang, ["open"], seasons=("dry", "wet"))
+    captions = [b.caption for b in one_page(one).sections[0].blocks if isinstance(b, Figure)]
+    assert captions == [said]
+    assert map_caption(one, "pustu") == said.replace(
+        *{
+            "id": ("tanpa usulan ini, dan lokasi yang diusulkan", "menurut desa/kelurahan"),
+            "en": ("without this plan, and the places proposed", "by village"),
+        }[lang]
+    )
+
+
+def test_a_map_names_no_season_where_the_data_tell_none():
+    one = found(roads=without_surfaces())
+    assert map_caption(one, "pustu") == "Reach of pustu by village"

@@ -59,3 +59,12 @@ def test_a_sentence_stands_for_each_case():
     for lang in ("id", "en"):
         for key in ("unknown_grave", "unknown_look", "unknown", "grave", "look", "talk"):
             assert Words(lang).say(f"memo.advice_{key}", area="X").endswith(".")
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_what_is_not_known_goes_on_behind_its_dash(ilp, lang):
+    """It read "Jumlah penduduk 1 desa – Penduduknya tidak termasuk": two sentences in one."""
+    section = next(s for s in staff_memo(source_of(ilp, lang=lang)).sections if s.key == "analysis")
+    [items] = [block.items for block in section.blocks if isinstance(block, Items)]
+    assert items
+    assert [one for one in items if not one.partition(" – ")[2][:1].islower()] == []

@@ -257,14 +257,13 @@ def test_behind_a_colon_a_sentence_goes_on(source):
 def test_the_one_page_names_its_season_where_the_roads_tell_them_apart(source):
     for lang, told in (("id", "pada musim kemarau"), ("en", "in the dry season")):
         one = replace(source, words=Words(lang))
-        season = told.partition("pada ")[2] or told.partition("the ")[2]
         for tell in (True, False):
             vars(one)["seasons_told"] = tell
             blocks = one_page(one).sections[0].blocks
             [headline] = [b for b in blocks if isinstance(b, Headline)]
             [figure] = [b for b in blocks if isinstance(b, Figure)]
             assert headline.numbers[0][1].endswith(told) == tell
-            assert figure.caption.endswith(f", {season}") == tell
+            assert (told in figure.caption) == tell
 
 
 def test_effects_of_the_unknown_go_with_how_many_there_are():

@@ -23,7 +23,7 @@ from planner.reports.documents.model import (
 )
 from planner.reports.proposal.plan import gained_by, of_nobody, reaches_more
 from planner.reports.proposal.proposed import plan_notes, proposed
-from planner.reports.proposal.seasons import season_words, share_in, why_as_dry
+from planner.reports.proposal.seasons import map_caption, season_words, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
 
 # Of what units lack, one or more: the word stands in the plural.
@@ -319,7 +319,7 @@ def _kind(source: Source, kind: str) -> Section:
     name = words.kind(kind)
     blocks: list[Block] = [Paragraph(" ".join(kind_facts(source, kind)))]
     if kind in source.listed:
-        caption = words.say("background.map_caption", kind=name)
+        caption = map_caption(source, kind)
         alt = words.say("background.map_alt", kind=name, area=source.area_name)
         blocks += [Figure(f"{kind}.png", caption, alt, source.map_of(kind)), district_table(source, kind)]
     title = words.say("background.kind_title", kind=name)

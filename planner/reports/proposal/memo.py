@@ -31,7 +31,7 @@ from planner.reports.proposal.proposed import (
 )
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, not_reached, request_facts, yearly
-from planner.reports.proposal.seasons import season_notes, season_words
+from planner.reports.proposal.seasons import map_caption, season_notes, season_words
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
@@ -156,12 +156,19 @@ def _analysis(source: Source) -> tuple[Block, ...]:
     if known:
         blocks.append(Paragraph(words.say("memo.unknown_intro")))
         blocks.append(
-            Items(tuple(f"{what.rstrip('.')} – {effect}" for what, effect in known[:MOST_UNKNOWNS]))
+            Items(
+                tuple(f"{what.rstrip('.')} – {_going_on(effect)}" for what, effect in known[:MOST_UNKNOWNS])
+            )
         )
         if len(known) > MOST_UNKNOWNS:
             more = number(len(known) - MOST_UNKNOWNS)
             blocks.append(Paragraph(words.say("memo.more_unknown", n=more), note=True))
     return tuple(blocks)
+
+
+def _going_on(sentence: str) -> str:
+    """Return a sentence that goes on behind a dash or a colon."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _where(source: Source, kind: str) -> str:
@@ -276,10 +283,7 @@ def one_page(source: Source) -> Document:
     if source.plan is not None and source.seasons_told and source.plan.seasons == (source.season,):
         blocks.append(Paragraph(words.say(f"request.season_{source.season}"), note=True))
     if focus is not None:
-        caption = words.say("background.map_caption", kind=words.kind(focus))
-        if source.seasons_told:
-            season = words.on_map(f"season_{source.season}")
-            caption = words.say("one_page.of_season", what=caption, season=season)
+        caption = map_caption(source, focus, with_plan=True)
         alt = words.say("background.map_alt", kind=words.kind(focus), area=source.area_name)
         png = source.map_of(focus, with_plan=True)
         blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
@@ -290,8 +294,7 @@ def one_page(source: Source) -> Document:
     blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
     unknown = unknown_facts(source)
     if unknown:
-        # It goes on behind a colon.
-        first = unknown[0][0][:1].lower() + unknown[0][0][1:]
+        first = _going_on(unknown[0][0])
         line = words.say("one_page.unknown", n=number(len(unknown)), first=first)
         blocks.append(Paragraph(line, note=True))
     title = words.say("one_page.title", head=source.head)

@@ -37,6 +37,7 @@ from planner.reports.proposal.proposed import (
     units_proposed,
     why_none_in_words,
 )
+from planner.reports.proposal.seasons import map_caption
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -318,9 +319,8 @@ def _sites(source: Source, plan: Plan) -> list[Block]:
     words = source.words
     if not len(plan.sites) and not plan.roads:
         return [Paragraph(" ".join([words.say("request.no_site"), *why_none_in_words(source, plan)]))]
-    key = "map_caption_roads" if plan.roads else "map_caption"
     figure = Figure(
-        f"plan_{plan.kind}.png", words.say(f"request.{key}", kind=words.kind(plan.kind)),
+        f"plan_{plan.kind}.png", map_caption(source, plan.kind, with_plan=True),
         words.say("request.map_alt", kind=words.kind(plan.kind), area=source.area_name),
         source.map_of(plan.kind, with_plan=True),
     )  # fmt: skip

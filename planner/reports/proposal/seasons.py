@@ -124,3 +124,31 @@ def season_notes(source: Source) -> list[str]:
     []
     """
     return [why_as_dry(source)] if is_as_dry(source, source.season) else []
+
+
+def map_caption(source: Source, kind: str, *, with_plan: bool = False) -> str:
+    """Return what stands below a map of a kind: its season too, where the data tell the two apart.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    kind
+        The facility kind.
+    with_plan
+        Whether the map has the places of the plan, where there is one that proposes something.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> map_caption(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"), "pustu")
+    'Reach of pustu in the dry season by village'
+    """
+    words, plan = source.words, source.plan
+    key = "background.map_caption"
+    if with_plan and plan is not None and plan.size:
+        key = "request.map_caption_roads" if plan.roads else "request.map_caption"
+    season = words.on_map(f"season_{source.season}")
+    said = f" {words.say('seasons.in_season', season=season)}" if source.seasons_told else ""
+    return words.say(key, kind=words.kind(kind), in_season=said)
