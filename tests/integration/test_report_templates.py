@@ -172,3 +172,32 @@ def test_a_template_that_goes_through_all_parts_has_them_in_the_order_of_the_doc
     there = [last[s["title"]] for s in whole["sections"] if s["title"] in last]
     assert len(there) > 5
     assert there == sorted(there)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        # Nothing of the document stood in it, and nothing was said.
+        (["{{ body }}"], "{{p body }}"),
+        (["{%p for one in part.values() %}", "{{ one }}", "{%p endfor %}"], "{{p body }}"),
+        (["Nomor: {{ nomr }}", "{{p body }}"], "the fields are title, subtitle, "),
+        (["{{ tittle }}", "{{p body }}"], "did you mean title?"),
+        (["{{ title() }}", "{{p body }}"], "cannot be filled in"),
+        (["{{ 1 / 0 }}", "{{p body }}"], "cannot be filled in"),
+        (["{%p for one in range(10 ** 8) %}", "{%p endfor %}", "{{p body }}"], "cannot be filled in"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_one_clear_sentence(made, lines, said):
+    with pytest.raises(ConfigError, match=r".") as refused:
+        word_bytes(no_pictures(made), {}, with_lines(*lines))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["Dengan hormat, {{p body }}", "{{p part.background }} Terima kasih", "1. {%p if x %}"]
+)
+def test_text_beside_a_part_is_not_lost(line):
+    """A part takes the place of its whole paragraph: what stood beside it was gone."""
+    with pytest.raises(ConfigError, match="a paragraph of its own"):
+        taken(opened(with_lines(line, PART)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile, ZipFile
@@ -38,6 +40,13 @@ ALL_PARTS = frozenset(part for parts in PARTS.values() for part in parts)
 # Annexes of a proposal alone do not make a comparison, though one has annexes of the same names.
 SHARED = frozenset(PARTS[PROPOSAL]) & frozenset(PARTS[COMPARISON])
 BEGIN = "begin with the one of jangkau report-template"
+# What a template may name besides.
+FIELDS = (
+    "title", "subtitle", "footer", "watermark", "contents", "page_of", "cover", "has_cover", "headings",
+    "part", "body",
+)  # fmt: skip
+# A sign that takes the place of its whole paragraph.
+WHOLE = re.compile(r"\{[{%]p\b.*?[}%]\}")
 # Of a dict, by which a template comes to all parts.
 METHODS = ("values", "items", "keys", "get")
 
@@ -129,9 +138,49 @@ def not_filled(error: Exception) -> ConfigError:
     >>> str(not_filled(ValueError("'tittle' is undefined")))[:58]
     "the template cannot be filled in ('tittle' is undefined): "
     """
-    return ConfigError(
-        f"the template cannot be filled in ({error}): see `jangkau report-template` for what it may hold"
-    )
+    hint = "see `jangkau report-template` for what it may hold"
+    unknown = re.fullmatch(r"'(\w+)' is undefined", str(error))
+    if unknown:
+        near = get_close_matches(unknown[1], FIELDS, n=1)
+        hint = f"the fields are {', '.join(FIELDS)}" + (f"; did you mean {near[0]}?" if near else "")
+    return ConfigError(f"the template cannot be filled in ({error}): {hint}")
+
+
+def require_alone(word: DocxTemplate) -> None:
+    """Raise ConfigError where text stands beside a sign that takes the place of its whole paragraph.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.word_template import template_bytes
+    >>> require_alone(opened(template_bytes()))
+    """
+    from docx.oxml.ns import qn
+
+    for paragraph in word.docx.element.body.iter(qn("w:p")):
+        said = "".join(one.text or "" for one in paragraph.iter(qn("w:t"))).strip()
+        found = WHOLE.search(said)
+        if found and found[0] != said:
+            msg = (
+                f"--template has {found[0]} beside other text, which would be lost: give it a paragraph of "
+                "its own"
+            )
+            raise ConfigError(msg)
+
+
+def require_paragraphs(word: DocxTemplate) -> None:
+    """Raise ConfigError where a part was filled into a line of text: no program shows it there.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.word_template import template_bytes
+    >>> require_paragraphs(opened(template_bytes()))
+    """
+    if word.docx.element.body.xpath(".//w:t[w:p or w:tbl]"):
+        msg = (
+            "--template fills a part into a line of text, where no program shows it: write it with a p, as "
+            "in {{p body }} or {{p part.background }}, in a paragraph of its own"
+        )
+        raise ConfigError(msg)
 
 
 def taken(word: DocxTemplate) -> Taken:
@@ -156,6 +205,7 @@ def taken(word: DocxTemplate) -> Taken:
     """
     from jinja2 import TemplateError
 
+    require_alone(word)
     jinja = sandbox()
     everything, parts = False, set[str]()
     try:

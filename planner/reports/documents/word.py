@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from geodata.errors import ConfigError
-from planner.reports.documents.parts import ALL_PARTS, not_filled, opened, sandbox, taken
+from planner.reports.documents.parts import ALL_PARTS, not_filled, opened, require_paragraphs, sandbox, taken
 from planner.reports.documents.word_template import STYLES
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 EMU_PER_TWIP = 635
 LINE = "…" * 30
+# What comes of sums and calls that an office's template may hold.
+COMPUTED = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 BOOKMARKS = (
     700_000_000  # Word names those of its contents so; a number of ours is far from those that it gives
 )
@@ -83,8 +85,9 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
     }  # fmt: skip
     try:
         word.render(context, sandbox())
-    except TemplateError as error:
+    except (TemplateError, *COMPUTED) as error:
         raise not_filled(error) from error
+    require_paragraphs(word)
     word.docx.core_properties.title = data["title"]
     out = BytesIO()
     word.save(out)
