@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from dataclasses import replace
 from types import SimpleNamespace
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -19,8 +22,9 @@ from planner.pipeline import (
     write_siting,
 )
 from planner.reports.workbook.book import _of_assumed
+from planner.reports.workbook.paper import write_book
 from planner.reports.workbook.plan import plan_sheets
-from planner.reports.workbook.sheet import Look, Sheet
+from planner.reports.workbook.sheet import Look, Sheet, SheetColumn, Total
 from planner.reports.workbook.words import BookWords
 
 
@@ -141,3 +145,39 @@ def test_a_sheet_of_a_what_if_keeps_what_it_says_itself():
     words = BookWords("en", ["posyandu"])
     for key, note in (("sites", "of the plan"), ("facilities", words.texts.note["assumed"])):
         assert _of_assumed(Sheet(key, "n", "t", (), note="of the plan"), told, words).note == note
+
+
+def drawn(tmp_path, *columns):
+    """Return a sheet as it is written: widths by letter of the column, and the height of its headings."""
+    words = BookWords("id", [])
+    sheet = Sheet("years", "Rencana", "Rencana", columns)
+    write_book([sheet], tmp_path / "book.xlsx", words.texts, area="Kabupaten Uji")
+    page = openpyxl.load_workbook(tmp_path / "book.xlsx").active
+    return {k: d.width for k, d in page.column_dimensions.items()}, page.row_dimensions[sheet.head + 1].height
+
+
+def test_each_number_has_room_also_as_a_total_and_with_its_decimals(tmp_path):
+    """A sum longer than each of its numbers, and rupiah with decimals, showed as ###."""
+    cost = SheetColumn("cost_idr", "Biaya", Look.COUNT, [7e8] * 3, Total())
+    factor = SheetColumn("x", "Angka", Look.NUMBER, [6e7])
+    year = SheetColumn("year", "Tahun", Look.YEAR, [2027.0])
+    widths, _ = drawn(tmp_path, year, replace(factor, cells=[6e7] * 3), cost)
+    # One letter more than is shown, and one for bold.
+    assert widths["C"] >= len("2,100,000,000") + 2
+    assert widths["B"] >= len("60,000,000.00") + 1
+    # What the rows of totals are called goes over the columns before the first total.
+    assert widths["A"] + widths["B"] >= len("Yang tampak (menurut saringan)")
+
+
+def test_costs_are_whole_rupiah():
+    words = BookWords("id", [])
+    assert {words.look(name) for name in ("cost_idr", "yearly_idr", "first_cost_idr")} == {Look.COUNT}
+
+
+def test_a_long_heading_is_not_cut(tmp_path):
+    heading = BookWords("id", []).texts.heading["people_reached_greedy"]
+    column = SheetColumn("x", heading, Look.COUNT, [1.0])
+    widths, height = drawn(tmp_path, SheetColumn("year", "Tahun", Look.YEAR, [1.0]), column)
+    lines = len(textwrap.wrap(heading, int(widths["B"]) - 1))
+    assert lines > 4
+    assert height >= 15 * lines

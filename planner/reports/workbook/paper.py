@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from geodata.files.csvtext import STARTS
@@ -10,7 +11,7 @@ from planner.reports.senders.cells import shown
 from planner.reports.workbook.sheet import Formula, Look, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from planner.reports.workbook.sheet import Cell, Sheet, SheetColumn
@@ -22,12 +23,15 @@ FORMATS = {
     Look.MINUTES: "#,##0.0", Look.SHARE: '[=1]0%;[>=0.9995]"< 100%";0.0%', Look.DEGREES: "0.000000",
 }  # fmt: skip
 WIDTHS = {
-    Look.COUNT: (8, 15), Look.NUMBER: (8, 15), Look.YEAR: (7, 15), Look.MINUTES: (8, 15), Look.SHARE: (8, 15),
+    Look.COUNT: (8, 22), Look.NUMBER: (8, 22), Look.YEAR: (7, 15), Look.MINUTES: (8, 15), Look.SHARE: (8, 15),
     Look.DEGREES: (11, 15), Look.TEXT: (8, 30), Look.LONG: (24, 70),
 }  # fmt: skip
 HEAD_COLOUR, TOTAL_COLOUR, LINE_COLOUR = "#DCE6F1", "#F2F2F2", "#D9D9D9"
 UNKNOWN_COLOUR, NO_WAY_COLOUR = "#7F7F7F", "#8C510A"
+# As the formats above write them; of degrees and shares the longest is known.
+DECIMALS = {Look.NUMBER: 2, Look.MINUTES: 1}
 MEASURED_ROWS = 500
+HEAD_LINE, HEAD_LINES = 15.5, 4
 # One content, one file: the day is part of it, and no clock is asked. The first day that a ZIP file can hold.
 MADE = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - a workbook knows no time zones
 A4 = 9
@@ -103,7 +107,7 @@ class _Paper:
         details = self.texts.note["details"] if any(c.detail for c in sheet.columns) else ""
         if sheet.note or details:
             self.text(page, 1, 0, f"{sheet.note} {details}".strip(), self.small)
-        names = max(len(self.texts.note[key]) for key in ("all", "seen"))
+        widths = self._widths(sheet)
         folded = False
         for number, column in enumerate(sheet.columns):
             self.text(page, sheet.head, number, column.heading, self.head)
@@ -111,15 +115,28 @@ class _Paper:
                 sheet.head, number, column.name, {"author": "Jangkau", "x_scale": 1.4, "y_scale": 0.4}
             )
             look = {"level": 1, "hidden": True} if column.detail else {"collapsed": folded}
-            names_here = number == 0 and any(c.total for c in sheet.columns[1:2])
-            width = max(_width(column), names if names_here else 0)
-            page.set_column(number, number, width, None, look)
+            page.set_column(number, number, widths[number], None, look)
             folded = column.detail
             self._fill(page, sheet, number, column)
         if folded:
             page.set_column(len(sheet.columns), len(sheet.columns), None, None, {"collapsed": True})
         self._totals(page, sheet)
+        page.set_row(sheet.head, HEAD_LINE * max(HEAD_LINES, *map(_lines, sheet.columns, widths)))
         self._set_up(page, sheet)
+
+    def _widths(self, sheet: Sheet) -> list[float]:
+        """Return each column's width, with room for its total, and for what the rows of totals are called."""
+        widths = []
+        for column in sheet.columns:
+            sums = sheet.totals(column, self.none) if column.total is not None and sheet.rows else ()
+            widths.append(_width(column, [one.value for one in sums]))
+        sums_from = next((n for n, c in enumerate(sheet.columns) if c.total is not None), None)
+        if sums_from:
+            # They go on over the columns behind the first, up to the first total.
+            seen = sum(widths[n] for n in range(sums_from) if not sheet.columns[n].detail)
+            names = max(len(self.texts.note[key]) for key in ("all", "seen"))
+            widths[0] += max(names - seen, 0)
+        return widths
 
     def text(self, page: Any, row: int, column: int, words: str, look: Any) -> None:  # noqa: ANN401
         """Write a text as text, whatever it begins with."""
@@ -173,7 +190,6 @@ class _Paper:
 
     def _set_up(self, page: Any, sheet: Sheet) -> None:  # noqa: ANN401
         last = max(len(sheet.columns) - 1, 0)
-        page.set_row(sheet.head, 62)
         page.freeze_panes(sheet.head + 1, sheet.frozen)
         page.autofilter(sheet.head, 0, sheet.head + max(sheet.rows, 1), last)
         page.set_landscape()
@@ -186,13 +202,25 @@ class _Paper:
         page.set_footer(f"&L{where.replace('&', '&&')}&RJangkau · &P / &N", {"scale_with_doc": False})
 
 
-def _width(column: SheetColumn) -> float:
+def _width(column: SheetColumn, sums: Sequence[float | str] = ()) -> float:
     """Return a column's width in characters: of its longest text or number, or word of the heading."""
     least, most = WIDTHS[column.look]
     values = [plain(c) for c in column.cells[:MEASURED_ROWS]]
-    longest = max((len(v) if isinstance(v, str) else len(f"{v:,.0f}") for v in values), default=0)
+    longest = max((_letters(v, column.look) for v in values), default=0)
+    # Totals are bold, and a number that has no room shows as ###.
+    longest = max([longest, *(_letters(v, column.look) + 1 for v in sums)])
     word = max(map(len, column.heading.split()), default=0)
     return min(max(least, longest + 1, word + 1), most)
+
+
+def _letters(value: float | str, look: Look) -> int:
+    """Return how many letters a cell shows."""
+    return len(value) if isinstance(value, str) else len(f"{value:,.{DECIMALS.get(look, 0)}f}")
+
+
+def _lines(column: SheetColumn, width: float) -> int:
+    """Return how many lines a heading takes, which is bold."""
+    return len(wrap(column.heading, max(int(width) - 1, 1)))
 
 
 def ink(fill: str) -> str:

@@ -38,7 +38,7 @@ YES_NO = {
 # How a number is written, by the end of its column's name; what is none of these is a plain number.
 COUNTED = (
     r"people|villages|units|families|pustu$|posyandu$|staff_|capacity|counted|projected|budget|spent|left|"
-    r"cost|order|count"
+    r"_idr$|order|count"
 )
 LOOKS = (
     (r"^(lon|lat)$", Look.DEGREES),
