@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -367,3 +369,40 @@ def test_roads_of_a_nation_count_their_texts_by_batch(tmp_path, monkeypatch):
     packed.require_small_batches(path, "roads", 200)
     with pytest.raises(UnreadableFileError, match="unpacks to"):
         packed.require_small_batches(path, "roads", 900)
+
+
+@pytest.fixture
+def patient():
+    """Nothing waits for ever: who waits for a pipe is ended after some seconds."""
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("part", ["a.dbf", "a.DBF", "a.shx", "a.prj", "a.cpg", "a.qix", "a.sbn"])
+def test_a_pipe_in_the_place_of_a_part_is_told_and_not_waited_for(tmp_path, part):
+    """GDAL opens what has the name of a part: build and init never came back."""
+    frame = gpd.GeoDataFrame({"name": ["Melati"]}, geometry=[shapely.Point(110.5, -7.25)], crs=4326)
+    frame.to_file(tmp_path / "a.shp")
+    for there in tmp_path.glob(f"{part[:-4]}{part[-4:].lower()}"):
+        there.unlink()
+    os.mkfifo(tmp_path / part)
+    said = f"villages: {part} beside a.shp is a pipe or device, no file. Move it away."
+    assert shown(tmp_path / "a.shp") == said
+
+
+@pytest.mark.usefixtures("patient")
+def test_pipes_beside_a_package_or_a_raster_are_told(tmp_path):
+    gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(110, -7)], crs=4326).to_file(tmp_path / "a.gpkg")
+    os.mkfifo(tmp_path / "a.gpkg-journal")
+    assert "a.gpkg-journal beside a.gpkg is a pipe" in shown(tmp_path / "a.gpkg")
+    grid(tmp_path / "b.tif", 1)
+    os.mkfifo(tmp_path / "b.tif.aux.xml")
+    with (
+        pytest.raises(UnreadableFileError, match=r"b\.tif\.aux\.xml beside b\.tif is a pipe"),
+        opened(tmp_path / "b.tif", None, "people"),
+    ):
+        pass

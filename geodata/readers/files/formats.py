@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.errors import UnreadableFileError, brief, first_five
 from geodata.files import limits
+from geodata.readers.files.members import waiting_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +136,7 @@ def require_map(path: Path, what: str, shown: str) -> None:
     shown
         The file's name in messages.
     """
+    _require_no_pipes(path, what)
     known = MAPS.get(path.suffix.lower())
     if known is None:
         kind = f"files ending in {path.suffix}" if path.suffix else "files without an ending"
@@ -152,6 +154,13 @@ def require_map(path: Path, what: str, shown: str) -> None:
             _require_own_crs(text, what, shown)
     elif known.name == "MapInfo table" and _OTHER_TABLES.search(path.read_bytes()[:1_000_000]):
         msg = f"{what}: {shown} is made of other tables of MapInfo. Save it as one table, or as GPKG."
+        raise UnreadableFileError(msg)
+
+
+def _require_no_pipes(path: Path, what: str) -> None:
+    """Raise UnreadableFileError where a part of a map or raster is a pipe or a device."""
+    if names := waiting_beside(path):
+        msg = f"{what}: {first_five(names)} beside {path.name} is a pipe or device, no file. Move it away."
         raise UnreadableFileError(msg)
 
 
@@ -258,6 +267,7 @@ def open_raster(path: Path, what: str) -> rasterio.DatasetReader:
     """
     import rasterio
 
+    _require_no_pipes(path, what)
     driver = RASTERS.get(path.suffix.lower())
     if driver is None:
         msg = (

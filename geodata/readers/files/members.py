@@ -5,6 +5,7 @@ A file is known again by all of them (:func:`geodata.readers.files.opening.given
 
 from __future__ import annotations
 
+import glob
 import re
 from typing import TYPE_CHECKING
 
@@ -63,3 +64,28 @@ def members_of(path: Path) -> list[Path]:
     beside = (p for p in path.parent.iterdir() if p.stem == path.stem or p.name in behind)
     mine = (p for p in beside if p != path and (p.suffix.lower() in parts or p.name in behind))
     return [path, *sorted(p for p in mine if p.is_file())]
+
+
+def waiting_beside(path: Path) -> list[str]:
+    """Return the names of pipes and devices that stand beside a file under its name.
+
+    GDAL opens whatever has the name of a part (``desa.dbf``, ``desa.gpkg-journal``), and would wait there for
+    ever.
+
+    Parameters
+    ----------
+    path
+        A map or raster.
+
+    Examples
+    --------
+    >>> import os
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     os.mkfifo(Path(folder, "desa.dbf"))
+    ...     waiting_beside(Path(folder, "desa.shp"))
+    ['desa.dbf']
+    """
+    beside = path.parent.glob(f"{glob.escape(path.stem)}.*")
+    return sorted(p.name for p in beside if p.exists() and not (p.is_file() or p.is_dir()))
