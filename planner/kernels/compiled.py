@@ -8,6 +8,7 @@ folder of its own belongs to each state of all kernels' sources.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,11 +69,17 @@ class _Kept(caching.CompileResultCacheImpl):  # type: ignore[misc]  # as above
 class _Cache(caching.FunctionCache):  # type: ignore[misc]  # as above
     _impl_class = _Kept
 
+    def save_overload(self, sig: object, data: object) -> None:
+        """Keep what was compiled, or go on without: a disk that is full there keeps nobody from an answer."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
+
 
 def njit(*, nogil: bool = False, inline: str = "never") -> Any:  # noqa: ANN401 - as Numba's own
     """Return what compiles a kernel when it is first called, and keeps that for other processes.
 
-    Where nothing can be kept, since no folder may be written to, each process compiles for itself.
+    Where nothing can be kept, since no folder may be written to or the disk is full, each process compiles
+    for itself.
 
     Parameters
     ----------

@@ -139,3 +139,13 @@ def test_an_installation_that_may_not_be_written_to_keeps_them_for_the_user(fold
     assert said(folder, "caller") == "3"
     assert {p.parent.name for p in kept(home)} == {f"kernels-{sources(folder)[:16]}"}
     assert len(kept(home)) == 2
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_where_kernels_are_kept_stops_no_answer(folder):
+    """`site` ended with "File too large.", though its own folder had room."""
+    full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+    (folder / "caller.py").write_text(full + CALLER, "utf-8")
+    (folder / "called.py").write_text(CALLED.format(more=1), "utf-8")
+    assert said(folder, "caller") == "3"
+    assert kept(folder) == []
