@@ -363,13 +363,57 @@ def _rescued(found: Path, out: Path) -> bool:
 
 
 def _disk_error(error: OSError, out: Path) -> DiskError:
+    no_folder = "a part of its path is a file; choose another folder"
     reason = {
+        errno.EEXIST: no_folder,
+        errno.ENOTDIR: no_folder,
         errno.ENOSPC: "the disk is full; free some space",
+        errno.EFBIG: "a file may not be so large here; choose another folder",
         errno.EDQUOT: "the disk quota is used up; free some space",
         errno.EACCES: "permission was denied; choose a folder you may write to",
         errno.EROFS: "the disk is read-only; choose another folder",
     }.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
     return DiskError(f"{out} could not be written: {reason}. What was there before is unchanged.")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write one file as a whole or not at all; what stands there is replaced, and no link or pipe followed.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made where there is none.
+
+    Raises
+    ------
+    DiskError
+        When the disk is full or refuses; the file is as it was.
+    WorkspaceError
+        Another process is writing it.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder, "AREA.yml"), b"code: '35.09'")
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['AREA.yml']
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with held(path.with_name(f".{path.name}.lock"), f"{path} is being written"):
+            try:
+                # What a killed process left.
+                beside.unlink(missing_ok=True)
+                with beside.open("xb") as out:
+                    out.write(content)
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+    except OSError as error:
+        if isinstance(error, JangkauError) or error.errno is None:
+            raise
+        raise _disk_error(error, path) from error
 
 
 @dataclass(frozen=True)

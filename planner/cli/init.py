@@ -28,6 +28,7 @@ def add_commands(commands: Commands) -> None:
 def _init(options: argparse.Namespace) -> int:
     from geodata.drafting.draft import draft, summary
     from geodata.errors import ConfigError, MissingFileError
+    from geodata.workspace import write_whole
 
     folder, path = options.folder, options.folder / "AREA.yml"
     if not folder.is_dir():
@@ -37,7 +38,7 @@ def _init(options: argparse.Namespace) -> int:
         msg = f"{path} is there. Move it away, or write over it with --force."
         raise ConfigError(msg)
     text, notes = draft(folder, options.code, options.name)
-    path.write_text(text, "utf-8")
+    write_whole(path, text.encode("utf-8"))
     say(f"{path}: {summary(text)}")
     for note in notes:
         say(note)

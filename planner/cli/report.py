@@ -201,12 +201,12 @@ def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
 
 def _template(options: argparse.Namespace) -> int:
     from geodata.errors import WorkspaceError
+    from geodata.workspace import write_whole
     from planner.reports.documents.word_template import template_bytes
 
     if options.out.exists():
         msg = f"{options.out} is there already: give another name with --out, or remove it"
         raise WorkspaceError(msg)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(template_bytes(options.paper))
+    write_whole(options.out, template_bytes(options.paper))
     say(str(options.out))
     return DONE
