@@ -18,6 +18,7 @@ from app.web.server import make_server
 from app.web.serving import App
 from geodata.errors import ConfigError, DiskError
 from geodata.workspace import SCENARIOS, read_manifest, state_of
+from planner.cli.console import say
 from planner.nation.results import is_results, read_results
 from planner.pipeline import demo_layers, open_workspace
 from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
@@ -82,11 +83,11 @@ def serve(options: argparse.Namespace) -> int:
         store.close()
         raise
     if not vendor_is_built():
-        sys.stdout.write(f"note: {LIBRARIES_MISSING}\n")
+        say(f"note: {LIBRARIES_MISSING}")
     # Files are made in threads that never wait: by default each keeps the event loop off for 5 ms at a time.
     sys.setswitchinterval(0.0005)
     if options.standard and (said := keys_of_file(options.standard)):
-        sys.stdout.write(f"{said}\n")
+        say(said)
     try:
         server = make_server(app)
         # A stop from outside is an end like any other: files are cleaned up, writes are finished.
@@ -95,12 +96,12 @@ def serve(options: argparse.Namespace) -> int:
             signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(stop))
         server.start()
         host = "localhost" if options.address == "127.0.0.1" else options.address
-        sys.stdout.write(f"open http://{host}:{server.port}{options.prefix.rstrip('/')}/ (Ctrl+C stops)\n")
+        say(f"open http://{host}:{server.port}{options.prefix.rstrip('/')}/ (Ctrl+C stops)")
         sys.stdout.flush()
         try:
             server.io_loop.start()
         except KeyboardInterrupt:
-            sys.stdout.write("stopped\n")
+            say("stopped")
         finally:
             server.stop()
     finally:
@@ -151,7 +152,7 @@ def _areas(workspaces: Sequence[Path], base: Scenario) -> list[Area]:
             msg = f"{workspace} and {codes[layers.area.code]} are the same area ({layers.area.code})"
             raise ConfigError(msg)
         codes[layers.area.code] = workspace
-        sys.stdout.write(f"{layers.area.name}: computing the first answer …\n")
+        say(f"{layers.area.name}: computing the first answer …")
         sys.stdout.flush()
         areas.append(Area(layers, scenario=base, workspace=workspace, state=state))
     return areas
@@ -170,10 +171,10 @@ def account(options: argparse.Namespace) -> int:
     try:
         if options.action == "list":
             for one in store.accounts():
-                sys.stdout.write(f"{one.name}\t{one.role}\n")
+                say(f"{one.name}\t{one.role}")
         elif options.action == "remove":
             store.remove_account(options.name, by="command line")
-            sys.stdout.write(f"{options.name} was removed; what it saved stays.\n")
+            say(f"{options.name} was removed; what it saved stays.")
         else:
             _add(store, options.name, options.role, oauth=options.oauth)
     finally:
@@ -184,9 +185,7 @@ def account(options: argparse.Namespace) -> int:
 def _add(store: Store, name: str, role: Role, *, oauth: bool) -> None:
     password = None if oauth else _password()
     made = store.put_account(name, role=role, password=password, by="command line")
-    sys.stdout.write(
-        f"{made.name} may sign in as {made.role}. Start `jangkau serve` again to ask for names.\n"
-    )
+    say(f"{made.name} may sign in as {made.role}. Start `jangkau serve` again to ask for names.")
 
 
 def _password() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,30 @@ DONE, OUR_FAULT, USERS_INPUT, FOUND_ERRORS = 0, 1, 2, 3
 INTERRUPTED = 130
 # A share that misses nothing, or everything, by no more than this does so by the digits of a sum.
 WHOLE = 1e-9
+# What acts in a terminal, or turns the direction of what stands behind it: names come from files of others,
+# and could clear the screen, set its title or forge a line. Line ends and tabs stay.
+_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    r"""Return a text with what would act in a terminal written out, as JSON has it.
+
+    Examples
+    --------
+    >>> harmless("Pustu \x1b[2J\u202eA\tB") == r"Pustu \u001b[2J\u202eA" + "\tB"
+    True
+    """
+    return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: str) -> None:
     """Print a line."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(harmless(text) + "\n")
+
+
+def complain(text: str) -> None:
+    """Print a line about what went wrong, on standard error."""
+    sys.stderr.write(f"jangkau: {harmless(text)}\n")
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.cli.asked import add_scenario, asked_scenario
-from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, percent, say
+from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, complain, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -249,7 +249,7 @@ def _say_plan(plan: Planned) -> int:
         for code, row in plan.table[plan.table[column] > 0].head(SHOWN).iterrows():
             say(f"  {code} {row['regency']}: {sign}{row[column]:,.0f}, +{row['people_added']:,.0f} people")
     for name, failure in plan.failures.items():
-        sys.stderr.write(f"jangkau: {name}: {failure.message}\n")
+        complain(f"{name}: {failure.message}")
     say(str(plan.folder))
     return _status(plan)
 
@@ -307,7 +307,7 @@ def _say(done: Done, out: str) -> None:
         f"{sum(c['cpu_s'] for c in done.costs):,.0f} CPU seconds"
     )
     for name, failure in sorted(done.failures.items()):
-        sys.stderr.write(f"jangkau: {name}: {failure.message}\n")
+        complain(f"{name}: {failure.message}")
     say(out)
 
 

@@ -26,7 +26,7 @@ from planner.cli import (
     rollout,
     site,
 )
-from planner.cli.console import DONE, INTERRUPTED, USERS_INPUT
+from planner.cli.console import DONE, INTERRUPTED, USERS_INPUT, complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _ended_as_by_hand():
             status: int = options.run(options)
     except InputError as error:
-        sys.stderr.write(f"jangkau: {error}\n")
+        complain(str(error))
         return USERS_INPUT
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; Python must not complain about it at exit.
@@ -63,10 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What the system says of a path the user named: no permission, a name too long … Or of no path.
         said = error.strerror or error
         text = f"{error.filename}: {said}. Check the path." if error.filename else f"{said}."
-        sys.stderr.write(f"jangkau: {text}\n")
+        complain(text)
         return USERS_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("jangkau: stopped; nothing was half-written.\n")
+        complain("stopped; nothing was half-written.")
         return INTERRUPTED
     return status
 
