@@ -145,6 +145,8 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
     guard(server._http)  # noqa: SLF001 - as above
     # A file's name holds no zero byte; asked for one, the system raises, and the answer was 500.
     web.add_handlers(r".*", [(r".*%00.*", NotThere)])
+    # Bokeh's ways for pages of other sites to take this one in, of which ours makes no use.
+    web.add_handlers(r".*", [(r".*/(autoload\.js|metadata)", NotThere)])
     web.add_handlers(r".*", [(r".*/favicon\.ico", Icon)])
     own = {ANY_PORT.sub(f":{server.port}", origin) for origin in web.websocket_origins}
     web._websocket_origins = own  # noqa: SLF001 - as above

@@ -7,6 +7,7 @@ import binascii
 import gzip
 import io
 import logging
+import traceback
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from bokeh.protocol.exceptions import ProtocolError
 from bokeh.server.views.ws import WSHandler
 from bokeh.util.serialization import make_id
 
+from geodata.errors import brief
 from geodata.files.limits import MESSAGE_BYTES
+from planner.cli.console import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +29,9 @@ DTYPES = (
     "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64", "object",
 )  # fmt: skip
 TOO_LARGE = 1009
+# Where Bokeh tells of messages, each time with all that they hold: whoever may sign in could fill the disk.
+TOLD_BY = ("bokeh.server.protocol_handler", "bokeh.server.views.ws")
+OURS = ("app", "geodata", "planner")
 
 
 class TooMuchError(Exception):
@@ -80,6 +86,31 @@ def _unzipped(text: str, most: int) -> bytes:
         return b""
 
 
+def tells_briefly(record: logging.LogRecord) -> bool:
+    """Cut what a log says of a message; a trace stays where our own code failed, and not Bokeh at reading it.
+
+    Always true: nothing is left out of the log.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        record.msg = brief(ValueError(record.getMessage()))
+    else:
+        fault = _is_ours(error)
+        record.msg = (
+            f"a message of a page {'failed' if fault else 'was refused'}: {brief(error) or repr(error)}"
+        )
+        record.exc_info = record.exc_info if fault else None
+    record.msg, record.args = harmless(record.msg), ()
+    return True
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Return whether an error came up in, or through, our own code; this module is in every message's way."""
+    frames = traceback.walk_tb(error.__traceback__)
+    modules = {str(frame.f_globals.get("__name__")) for frame, _ in frames} - {__name__}
+    return any(module.partition(".")[0] in OURS for module in modules)
+
+
 class BoundedSocket(WSHandler):  # type: ignore[misc]  # Bokeh ships no types that mypy takes
     """Bokeh's socket, closed on whoever sends more than a page of ours would.
 
@@ -118,13 +149,21 @@ class BoundedSocket(WSHandler):  # type: ignore[misc]  # Bokeh ships no types th
             return None
         return message
 
+    async def send_message(self, message: Any) -> None:  # noqa: ANN401 - Bokeh's own
+        """Send a message; where files lie on the server is nobody's business."""
+        if message.msgtype == "ERROR":
+            message.content["traceback"] = None
+        await super().send_message(message)
+
     def _turn_away(self) -> None:
         LOG.warning("a message of more than %d bytes was not read; its page was closed", MESSAGE_BYTES)
         self.close(TOO_LARGE, "message too large")
 
 
 def bound(web: Any) -> None:  # noqa: ANN401 - Bokeh's own
-    """Let the sockets of a Tornado application of Bokeh's be bounded ones."""
+    """Let the sockets of a Tornado application of Bokeh's be bounded ones, and the log of what they hear."""
+    for name in TOLD_BY:
+        logging.getLogger(name).addFilter(tells_briefly)
     for rule in web.wildcard_router.rules:
         if isinstance(rule.target, type) and issubclass(rule.target, WSHandler):
             rule.target = BoundedSocket

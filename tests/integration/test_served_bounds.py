@@ -6,18 +6,23 @@ import asyncio
 import base64
 import gzip
 import json
+import logging
 import re
 import socket
+import sys
 from dataclasses import replace
 
 import pytest
+from bokeh.core.serialization import Deserializer
 from support import run_apart
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from app.areas.apart import OF_LIST, Here
 from app.areas.area import Area
 from app.store import Store
 from app.web.listening import Options
+from app.web.messages import tells_briefly
 from app.web.server import make_server
 from app.web.serving import App
 from geodata.files.limits import BODY_BYTES, MESSAGE_BYTES
@@ -169,3 +174,82 @@ def test_a_socket_that_speaks_otherwise_leaves_no_traceback(area, tmp_path, capl
         assert served(area, tmp_path, ask) is None
     assert [r for r in caplog.records if r.exc_info] == []
     assert any("does not speak as a page of ours" in r.message for r in caplog.records)
+
+
+HEAD = {"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": 0}
+DEEP = "[" * 100_000
+VALUES = {"type": "map", "entries": [["data", "x" * 100_000]]}
+NO_EVENT = {
+    "kind": "MessageSent", "msg_type": "bokeh_event",
+    "msg_data": {"type": "event", "name": "\x1b[2J", "values": VALUES},
+}  # fmt: skip
+FOREIGN = {
+    "an unknown event": [HEAD, {}, {"events": [NO_EVENT]}],
+    "no list": [HEAD, {}, {"events": 5}],
+    "a removed page": [HEAD, {}, {"events": [{"kind": "RootRemoved", "model": {"id": "p1"}}]}],
+    "a page of its own": [{**HEAD, "msgtype": "PUSH-DOC"}, {}, {"doc": {}}],
+    "an unknown type": [{**HEAD, "msgtype": "NONE"}, {}, {}],
+    "no type": [{**HEAD, "msgtype": []}, {}, {}],
+    "an error": [{**HEAD, "msgtype": "ERROR"}, {}, {}],
+    "deep": [HEAD, {}, DEEP],
+    "an answer": [{**HEAD, "msgtype": "PULL-DOC-REPLY"}, {}, {"doc": {"x": "x" * 100_000}}],
+}
+
+
+@pytest.mark.parametrize("words", FOREIGN.values(), ids=FOREIGN)
+def test_a_message_that_no_page_sends_leaves_a_line_in_the_log(area, tmp_path, caplog, words):
+    """Bokeh wrote it whole into the log, with a trace: who may sign in could fill the disk."""
+
+    async def ask(host):
+        made = await connected(host)
+        for word in words:
+            await made.write_message(word if isinstance(word, str) else json.dumps(word))
+        heard = [await made.read_message()]
+        while heard[-1] is not None and '"text"' not in str(heard[-1]):
+            heard.append(await made.read_message())
+        made.close()
+        # Nobody else notices.
+        (await connected(host)).close()
+        return heard
+
+    with caplog.at_level("INFO"):
+        heard = served(area, tmp_path, ask)
+    told = [r for r in caplog.records if r.name.startswith("bokeh")]
+    assert [r for r in told if r.exc_info] == []
+    assert [r for r in told if len(r.getMessage()) > 300 or "\x1b" in r.getMessage()] == []
+    assert any(r.levelname == "ERROR" for r in told)
+    assert "site-packages" not in str(heard)
+
+
+def test_a_fault_of_ours_keeps_its_trace():
+    def told(work):
+        try:
+            work()
+        except ValueError:
+            record = logging.LogRecord("a", 40, "", 1, "about %r", ({"name": "x" * 9_000},), sys.exc_info())
+        assert tells_briefly(record)
+        return record
+
+    ours = told(lambda: Here().read(int, "x", bounds=OF_LIST))
+    theirs = told(lambda: Deserializer().decode({"type": "date", "iso": "x"}))
+    assert "a message of a page failed: " in ours.getMessage()
+    assert ours.exc_info is not None
+    assert "a message of a page was refused: " in theirs.getMessage()
+    assert theirs.exc_info is None
+    assert "xxx" not in ours.getMessage() + theirs.getMessage()
+
+
+def test_pages_of_other_sites_cannot_take_this_one_in(area, tmp_path, caplog):
+    """Any page in the browser could read a token of one; a stranger left a trace in the log."""
+
+    async def ask(host):
+        seen = {}
+        for path in ("autoload.js?bokeh-autoload-element=a", "metadata"):
+            for method in ("GET", "OPTIONS"):
+                asked = HTTPRequest(f"http://{host}/{path}", method=method, headers={"Origin": "http://x"})
+                answer = await AsyncHTTPClient().fetch(asked, raise_error=False)
+                seen[method, path] = (answer.code, answer.headers.get("Access-Control-Allow-Origin"))
+        return seen
+
+    assert set(served(area, tmp_path, ask).values()) == {(404, None)}
+    assert [r for r in caplog.records if r.exc_info] == []
