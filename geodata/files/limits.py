@@ -28,6 +28,8 @@ TABLE_ROWS = 3_000_000
 TABLE_CELLS = 30_000_000
 # Cells of rows in which the headings stand again: on each of 10,000 printed pages those of 20 columns.
 HEADING_CELLS = 200_000
+# Of one heading: a line without any of the signs that end a cell is none.
+HEADING_CHARACTERS = 10_000
 # Of a workbook, whose rows take some twenty times as long to read as those of text.
 BOOK_ROWS = 500_000
 # Marks of XML (of begin and end) in a workbook's parts that are held as a whole, each as some 200 bytes:

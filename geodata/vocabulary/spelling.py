@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_KEPT = re.compile("[a-z0-9]+")
+
 
 def spelling_key(text: object) -> str:
     """Return what spellings of one word have in common: letters and digits in lower case.
@@ -16,4 +18,5 @@ def spelling_key(text: object) -> str:
     >>> spelling_key(" Komitmen / SK "), spelling_key("KODE_DESA")
     ('komitmensk', 'kodedesa')
     """
-    return re.sub(r"[^a-z0-9]", "", str(text).lower())
+    # Twice as quick as to take all others away, for a cell may hold a whole outline.
+    return "".join(_KEPT.findall(str(text).lower()))

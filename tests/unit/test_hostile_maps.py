@@ -406,3 +406,16 @@ def test_pipes_beside_a_package_or_a_raster_are_told(tmp_path):
         opened(tmp_path / "b.tif", None, "people"),
     ):
         pass
+
+
+@pytest.mark.parametrize("ending", [".kml", ".kmz"])
+def test_a_kml_without_a_place_is_told(tmp_path, ending):
+    """Its fault was "index 0 is out of bounds for axis 0 with size 0"."""
+    content = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>a</name></Document></kml>'
+    path = tmp_path / f"a{ending}"
+    if ending == ".kmz":
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("doc.kml", content)
+    else:
+        path.write_text(content, "utf-8")
+    assert "cannot be read as a vector file: it holds no places and no shapes. Save" in shown(path)

@@ -328,3 +328,10 @@ def test_values_are_counted_before_they_are_held(tmp_path, content, monkeypatch)
     monkeypatch.setattr(yamlfile, "_UniqueKeyLoader", None)
     with pytest.raises(ConfigError, match=r"more than 100,000 values"):
         read_yaml(text(tmp_path / "a.yml", content), Scenario, "the scenario file")
+
+
+def test_a_line_without_cells_is_no_heading(tmp_path):
+    """Semicolons alone, 20 MB of them, were one heading, and looked at for a minute."""
+    for content in (";" * 1_000_000, "kode,jumlah" + "x" * 20_000 + "\n1,2\n"):
+        with pytest.raises(SchemaError, match=r"it has a heading of [0-9,]+ characters\. Correct"):
+            table(text(tmp_path / "a.csv", content))

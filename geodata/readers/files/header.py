@@ -378,9 +378,14 @@ def with_header(
     Raises
     ------
     csv.Error
-        With ``strict_width``, for rows with more cells than the header; too many repeated headings.
+        With ``strict_width``, for rows with more cells than the header; too many repeated headings; one of a
+        length that no heading has.
     """
     header = find_header(rows, wanted, named)
+    longest = max(map(len, header.names), default=0)
+    if longest > limits.HEADING_CHARACTERS:
+        msg = f"it has a heading of {longest:,} characters"
+        raise csv.Error(msg)
     body = header.body
     names = _spanning_angles(list(header.names), rows[body:])
     if strict_width:

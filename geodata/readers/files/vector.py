@@ -176,6 +176,9 @@ def _read(given: Path | bytes, source: FileSource, what: str) -> gpd.GeoDataFram
         # What GDAL advises to programmers helps nobody here.
         nothing = "it is damaged, or of another format than its name says. Save it anew as GeoJSON or GPKG"
         reason = nothing if _NO_FORMAT in said else " ".join(said.split())[:300]
+        if isinstance(error, IndexError):
+            # Of pyogrio, where a KML or the like has no layer.
+            reason = "it holds no places and no shapes. Save the layer that is meant anew as GeoJSON or GPKG"
         msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
         raise UnreadableFileError(msg) from error
 
