@@ -386,14 +386,18 @@ def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:
     >>> len(demo_layers(12).villages)
     12
     """
+    villages = require_whole(villages, "villages", "how many villages there are", 12, MOST_DEMO)
+    seed = require_whole(seed, "seed", "which kabupaten is made up", 0, 2**32 - 1)
+    return _made_up(villages, seed)
+
+
+def _made_up(villages: int, seed: int) -> Layers:
     from tempfile import TemporaryDirectory
 
     from geodata.areafile import read_area_file
     from geodata.build import read_layers
     from geodata.demo import DemoSize, generate_area, write_area_files
 
-    villages = require_whole(villages, "villages", "how many villages there are", 12, MOST_DEMO)
-    seed = require_whole(seed, "seed", "which kabupaten is made up", 0, 2**32 - 1)
     with TemporaryDirectory(prefix="jangkau-") as folder:
         area = generate_area(seed, DemoSize.of_villages(villages))
         return read_layers(read_area_file(write_area_files(area, Path(folder) / "area")))

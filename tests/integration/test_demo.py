@@ -15,6 +15,7 @@ from geodata.areafile import read_area_file
 from geodata.build import read_layers
 from geodata.demo import DemoSize, generate_area, generate_country, write_area_files
 from geodata.quality import inspect
+from planner.pipeline import demo_layers
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,16 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     assert len(digests[0]) == 8
     other = write_area_files(generate_area(2025), tmp_path / "c").parent / "desa.geojson"
     assert hashlib.sha256(other.read_bytes()).hexdigest() != digests[0]["desa.geojson"]
+
+
+def test_whoever_asks_for_a_demo_gets_one_of_his_own():
+    """Also in these tests, which read each kabupaten once only."""
+    mine = demo_layers(12)
+    frames = {name: getattr(mine, name).copy() for name in ("villages", "facilities", "roads", "hamlets")}
+    for name in frames:
+        del getattr(mine, name)["geometry"]
+    for name, before in frames.items():
+        assert getattr(demo_layers(12), name).equals(before), name
 
 
 @pytest.mark.slow
