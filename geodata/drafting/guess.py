@@ -439,9 +439,10 @@ def _are_districts(column: str, codes: pd.Series[Any], rows: int) -> bool:
 
 
 def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
+    known = {spelling_key(word) for word in flood_words()}
     for column in table.columns:
         words = text_column(table, column).dropna()
-        floods = sum(spelling_key(w) in {spelling_key(k) for k in flood_words()} for w in words)
+        floods = words.map(spelling_key).isin(known).sum()
         if len(words) and floods >= MOSTLY * len(words):
             guess.role, guess.about = "floods", f"{len(table)} polygons of how likely a flood is"
             guess.said["speed_factor"] = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.crs import inside_indonesia, likely_cause
+from geodata.readers.files.cells import text_column
 from geodata.readers.numbers import (
     parse_angle,
     parse_count,
@@ -231,3 +233,15 @@ def test_pairs_with_letters_words_and_dashes(text):
 def test_pairs_that_may_be_several_are_refused(text):
     with pytest.raises(ValueError, match=r".*"):
         parse_pair(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "texts"),
+    [([7.5, None], "Float64", ["7.5"]), ([7.0, None], "float32", ["7"]), ([35, None], "Int64", ["35"]),
+     (["a", None], "str", ["a"]), ([True, None], "boolean", ["True"])],
+)  # fmt: skip
+def test_numbers_are_texts_of_themselves_however_a_frame_keeps_them(values, kind, texts):
+    """Of ``Float64``, as parquet files may have it, the text once was ``np.float64(7.5)``."""
+    found = text_column(pd.DataFrame({"n": pd.Series(values, dtype=kind)}), "n")
+    assert found.dropna().tolist() == texts
+    assert len(found) == 2

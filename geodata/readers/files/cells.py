@@ -103,7 +103,9 @@ def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     """
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="str")
-    texts = [None if _missing(value) else cell_text(value) or None for value in frame[column]]
+    # As objects at once: one by one, pandas takes five times as long for texts.
+    cells = frame[column].to_numpy(object)
+    texts = [None if _missing(value) else cell_text(value) or None for value in cells]
     # No half of a character can be printed, so that most columns are seen to hold none at once.
     if not "".join(filter(None, texts)).isprintable():
         texts = [None if text is None else _whole(text) for text in texts]
