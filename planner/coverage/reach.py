@@ -682,9 +682,9 @@ def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool, extent: Ex
     Without a list, or where it is not whole, nothing is known of villages where none is seen; nor where a
     unit of the list may stand that has no place.
     """
-    rows = layers.facilities[layers.facilities["kind"].isin(kinds)]
+    rows = layers.facilities
     # The village a list declares holds the unit, also where its coordinates are wrong.
-    has = layers.villages.index.isin(rows["village_code"].dropna())
+    has = layers.villages.index.isin(rows["village_code"][rows["kind"].isin(kinds)].dropna())
     sure = extent.lists_whole(kinds, len(has)) & listed
     sure &= ~may_stand(layers, kinds, working=False, around=extent.around)
     return np.select([has, sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)

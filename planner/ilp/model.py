@@ -355,9 +355,9 @@ class Ilp:
 
     def _capacity_people(self, kind: str) -> NDArray[np.float64]:
         """Return the room of each unit that takes part, NaN where nothing says how much."""
-        mine = self.units[self.units["serves_as"] == kind]
-        ids = self.gaps.coverage[kind].facilities.index
-        return np.asarray(mine["capacity_people"].reindex(ids).to_numpy(), dtype=np.float64)
+        units, ids = self.units, self.gaps.coverage[kind].facilities.index
+        room = units["capacity_people"][units["serves_as"] == kind]
+        return np.asarray(room.reindex(ids).to_numpy(), dtype=np.float64)
 
     def _sure(self, kind: str, times: SparseTimes | None, found: Allocation | None) -> NDArray[np.bool_]:
         """Return by unit that takes part whether its load rests on nothing that may not be on the map."""
