@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 # A shapefile is several files: its parts come together in a zip.
 ENDINGS = (
-    ".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".geojson", ".gpkg", ".kml", ".kmz", ".zip", ".shz",
+    ".xlsx", ".xlsm", ".ods", ".xls", ".csv", ".tsv", ".txt", ".json", ".geojson", ".gpkg", ".kml", ".kmz",
+    ".zip", ".shz",
 )  # fmt: skip
 ROLES = ("facilities", "population")
 LONGEST_NAME = 80

@@ -33,7 +33,7 @@ from geodata.readers.facilities.angle_parts import joined_angles
 from geodata.readers.files.cells import holds_counts, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.signatures import signature_rows
-from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_rows, titles_of
+from geodata.readers.files.table import holds_table, is_book, read_rows, titles_of
 from geodata.readers.files.vector import in_degrees, layers_of, read_vector
 from geodata.readers.osm_form import is_osm
 from geodata.readers.people_parts import part_columns, tells_rows_apart
@@ -104,7 +104,7 @@ def _guess(path: Path) -> Iterator[Guess]:
         elif ending in RASTER_SUFFIXES:
             yield _of_raster(path)
         elif holds_table(path):
-            sheets = sheet_names(path, "init") if ending in BOOK_SUFFIXES else []
+            sheets = sheet_names(path, "init") if is_book(path) else []
             hidden = hidden_sheets(path) if len(sheets) > 1 else set()
             for sheet in sheets if len(sheets) > 1 else [None]:
                 if sheet in hidden:

@@ -73,7 +73,7 @@ FILE_PIECE_BYTES = 1_000_000
 # The body of a request: a sign-in is a name and a password.
 BODY_BYTES = 64_000
 
-ZIPPED = (".zip", ".kmz", ".shz", ".xlsx", ".xlsm")
+ZIPPED = (".zip", ".kmz", ".shz", ".xlsx", ".xlsm", ".ods")
 
 
 def require_small(path: Path, what: str, most_bytes: int) -> None:
@@ -89,7 +89,7 @@ def require_small(path: Path, what: str, most_bytes: int) -> None:
         most = f"{most_bytes / 1e6:,.0f} MB are the most"
         msg = f"{what}: {path.name} has {size / 1e6:,.0f} MB; {most}. Split it."
         raise UnreadableFileError(msg)
-    if path.suffix.lower() not in ZIPPED:
+    if path.suffix.lower() not in ZIPPED and not _is_packed(path):
         return
     try:
         with zipfile.ZipFile(path) as file:
@@ -99,6 +99,12 @@ def require_small(path: Path, what: str, most_bytes: int) -> None:
         # Reading it will say what is wrong.
         return
     require_unpacked(total, what, path.name, UNPACKED_BYTES)
+
+
+def _is_packed(path: Path) -> bool:
+    """Return whether a file is a zip file inside, whatever it is called."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"
 
 
 def require_unpacked(size_bytes: int, what: str, file: str, most_bytes: int) -> None:

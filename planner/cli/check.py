@@ -32,7 +32,8 @@ def add_commands(commands: Commands) -> None:
     )  # fmt: skip
     check.add_argument(
         "--answers", type=Path, nargs="+", metavar="FILE-periksa.xlsx",
-        help="with --out: read such workbooks back as their senders filled them in",
+        help="with --out: read such workbooks back as their senders filled them in (XLSX or ODS; with "
+        "--lists also one of their sheets as CSV)",
     )  # fmt: skip
     check.set_defaults(run=_check)
 
@@ -68,8 +69,8 @@ def _require_fitting(options: argparse.Namespace) -> None:
         if getattr(options, name) and not options.out:
             msg = f"--{name} writes files: give a folder for them with --out"
             raise ConfigError(msg)
-    if options.answers and (options.lists or options.json):
-        msg = "--answers reads workbooks back: leave --lists and --json out"
+    if options.answers and options.json:
+        msg = "--answers reads workbooks back: leave --json out"
         raise ConfigError(msg)
     if options.out:
         require_outside(options.out, options.workspace)
@@ -89,12 +90,16 @@ def _write(
 
 
 def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse.Namespace) -> None:
+    from geodata.areafile import read_area_file
     from geodata.errors import counted
     from planner.reports.senders.answers import TWICE
     from planner.reports.senders.folder import write_answers
 
-    answered = write_answers(layers, findings, options.answers, options.out)
+    lists = read_area_file(options.lists).lists if options.lists else ()
+    answered = write_answers(layers, findings, options.answers, options.out, lists=lists)
     for file, corrected in answered.corrected.items():
+        if file in answered.renamed:
+            say(f"{answered.renamed[file]}, as it was sent, is {file} now")
         mine = [a for a in answered.answers if a.file == file]
         taken, confirmed, removed = (sum(a.taken == w for a in mine) for w in ("yes", "confirmed", "removed"))
         gone = f"{counted(removed, 'row')} left out, " if removed else ""

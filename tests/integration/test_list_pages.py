@@ -7,7 +7,6 @@ from test_list_headings import LAT, LON, book, built
 from test_list_traps import DESA, KECAMATAN, with_map
 
 from geodata.codes import is_district, name_key
-from geodata.drafting.draft import draft
 from geodata.vocabulary.columns import table_words
 
 HEADS = ["No", "Nama Pustu", "Kecamatan", "Desa", "Lintang", "Bujur"]
@@ -81,18 +80,6 @@ def test_a_note_in_brackets_at_the_foot_is_told_as_one(folder):
     _, layers, told = built(folder)
     assert sorted(layers.facilities["name"]) == sorted(NAMES)
     assert told["note_row"].ids == ("row 8 ((Pustu berfungsi 70))",)
-
-
-@pytest.mark.parametrize(("content", "said"), [
-    (b"PK\x03\x04rest", "an XLSX under another name"),
-    (b"\xef\xbb\xbf\n<html><body><table><tr><td>Pustu</td></tr></table>", "a table of a web page"),
-    (b"Nama\tDesa\nPustu A\tAmpel\n", "text under another name. Give it the ending .csv"),
-    ("Nama\tDesa\n".encode("utf-16"), "text under another name. Give it the ending .csv"),
-    (bytes.fromhex("D0CF11E0A1B11AE1"), "a workbook of an old Excel"),
-])  # fmt: skip
-def test_a_file_that_is_named_like_an_old_workbook_is_told_as_what_it_is(folder, content, said):
-    (folder / "pustu.xls").write_bytes(content)
-    assert f"# pustu.xls: is {said}" in draft(folder).text
 
 
 def test_words_before_names_of_villages_do_not_count():

@@ -283,7 +283,7 @@ def test_answers_to_another_list_are_refused_by_row(sent, area, tmp_path, jangka
     [
         (["--lists", "AREA.yml"], "with --out"),
         (["--answers", "x.xlsx"], "with --out"),
-        (["--answers", "x.xlsx", "--out", "o", "--json"], "leave --lists and --json out"),
+        (["--answers", "x.xlsx", "--out", "o", "--json"], "leave --json out"),
         (["--answers", "x.xlsx", "--out", "o"], "x.xlsx is not there"),
     ],
 )

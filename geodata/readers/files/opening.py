@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from typing import TYPE_CHECKING
 
 from geodata.errors import MissingFileError, UnreadableFileError, suggest
@@ -65,7 +66,6 @@ def source_record(layer: str, source: FileSource) -> SourceRecord:
 NOT_READ = {
     ".xls": "a workbook of an old Excel. Open it, and save it as XLSX.",
     ".xlsb": "a binary workbook. Open it, and save it as XLSX.",
-    ".ods": "a workbook of LibreOffice. Open it, and save it as XLSX.",
     ".sql": "a dump of a database (SQL). Load it into its database, and export the table as CSV or GPKG.",
     ".osc": "a change file of OpenStreetMap. Give the extract itself (.osm.pbf).",
     ".pdf": "a PDF. Ask its sender for the table or map that it was made from.",
@@ -88,8 +88,7 @@ def require_readable(path: Path, what: str) -> None:
         It is not there.
     """
     require_file(path, what)
-    if (known := NOT_READ.get(path.suffix.lower())) is not None:
-        known = _old_name(path) or known
+    if (known := NOT_READ.get(table_ending(path))) is not None:
         msg = f"{what}: {path.name} is {known}"
         raise UnreadableFileError(msg)
     name = path.name.lower()
@@ -98,26 +97,57 @@ def require_readable(path: Path, what: str) -> None:
         raise UnreadableFileError(msg)
 
 
-# What web applications save as .xls, by how it begins; bytes of a text are no zeros.
+ODS, HTML = ".ods", ".html"
+# Tables of text, and workbooks, by their endings.
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+BOOK_SUFFIXES = (".xlsx", ".xlsm", ODS, HTML)
+# Files whose ending often says another of these than they are: web applications save all as .xls.
+_RENAMED = (*TEXT_SUFFIXES, ".xlsx", ".xlsm", ODS, ".xls")
+# By how they begin; bytes of a text are no zeros.
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
 BEGINNING_BYTES = 4_096
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
-def _old_name(path: Path) -> str | None:
-    """Return what a file named .xls is where it is no old workbook, with what to do; None for any other."""
-    if path.suffix.lower() != ".xls":
-        return None
+def table_ending(path: Path) -> str:
+    r"""Return the ending that fits what a table is inside, in small letters; of other files their own.
+
+    A web page is ``.html``, whatever it is called; an empty file, or one that is none of these, is what its
+    name says.
+
+    Examples
+    --------
+    >>> file = getfixture("tmp_path") / "pustu.xls"
+    >>> _ = file.write_bytes(b"Nama\tDesa\n")
+    >>> table_ending(file), table_ending(file.with_name("desa.gpkg"))
+    ('.csv', '.gpkg')
+    """
+    ending = path.suffix.lower()
+    if ending not in _RENAMED or not path.is_file():
+        return ending
     with path.open("rb") as stream:
         start = stream.read(BEGINNING_BYTES)
     if start.startswith(ZIP):
-        return "an XLSX under another name. Give it the ending .xlsx."
-    head = start.lower()
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and (b"<table" in head or b"<html" in head):
-        return "a table of a web page (HTML) under another name. Open it in Excel, and save it as XLSX."
-    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if wide or (start and not start.startswith(OLE) and b"\x00" not in start and b"<" not in start):
-        return "text under another name. Give it the ending .csv."
-    return None
+        return _packed_ending(path, ending)
+    text = start.replace(b"\x00", b"") if start.startswith(_WIDE) else start
+    head = text.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if head.startswith(b"<"):
+        return HTML if b"<table" in head or b"<html" in head else ending
+    is_text = text and not start.startswith(OLE) and b"\x00" not in text
+    return ".csv" if is_text and ending not in TEXT_SUFFIXES else ending
+
+
+def _packed_ending(path: Path, ending: str) -> str:
+    """Return the ending of a workbook that is packed as XLSX and ODS are; of any other file its own."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            names = set(book.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ending
+    if "content.xml" in names:
+        return ODS
+    is_book = any(name.startswith("xl/") for name in names) and ending not in BOOK_SUFFIXES[:2]
+    return ".xlsx" if is_book else ending
 
 
 def require_file(path: Path, what: str) -> None:

@@ -20,7 +20,10 @@ from geodata.files import limits
 from geodata.readers.files.elements import require_few_cells, require_few_elements
 from geodata.readers.files.formulas import formulas_without_values, require_values
 from geodata.readers.files.marks import hidden_rows, striking_styles, struck_rows
-from geodata.readers.files.opening import require_readable
+from geodata.readers.files.opendocument import Page, ods_sheets
+from geodata.readers.files.opening import HTML, ODS, OLE, require_readable, table_ending
+from geodata.readers.files.texts import decoded
+from geodata.readers.files.webtable import web_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,8 +34,6 @@ T = TypeVar("T")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 # Of a sheet's file; what is merged stands at its end, and a match is short.
 CHUNK_BYTES, OVERLAP_BYTES = 1_000_000, 100
-# With which a workbook begins that Excel encrypted, and one of Excel 97 (OLE compound files).
-OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 # More than any office merges by hand.
 MOST_MERGED = 200_000
 
@@ -69,6 +70,9 @@ def sheet_names(path: Path, what: str) -> list[str]:
     """
     require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
+    pages = _pages(path, what)
+    if pages is not None:
+        return [page.name for page in pages if page.rows]
     _require_open(path, what)
     with _told_if_broken(path, what):
         _require_short_cells(path, what)
@@ -79,6 +83,9 @@ def sheet_names(path: Path, what: str) -> list[str]:
 
 def hidden_sheets(path: Path) -> set[str]:
     """Return the names of a workbook's hidden sheets, of one that :func:`sheet_names` has read."""
+    pages = _pages(path, "sheets")
+    if pages is not None:
+        return {page.name for page in pages if not page.visible}
     with _opened(path) as book:
         return {p.title for p in book.worksheets if p.sheet_state != "visible"}
 
@@ -110,23 +117,17 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
     UnreadableFileError
         A cell of a million characters and more.
     """
+    pages = _pages(path, what)
+    if pages is not None:
+        return _cells_of(pages, path, sheet, what)
     _require_open(path, what)
     _require_short_cells(path, what)
     require_few_elements(path, what)
     with _opened(path) as book:
-        if sheet is not None and sheet not in book.sheetnames:
-            msg = f"{what}: {path.name} has no sheet {sheet!r}."
-            msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
-            raise MissingColumnError(msg)
         if sheet is None:
             filled = [p.title for p in book.worksheets if _has_cells(p, what, path)]
-            if len(filled) > 1:
-                msg = (
-                    f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
-                    "Name one with sheet: in AREA.yml (a file may be listed once for each)."
-                )
-                raise SeveralInsideError(msg)
-            sheet = filled[0] if filled else book.worksheets[0].title
+            sheet = _one_sheet(filled, [p.title for p in book.worksheets], path, what)
+        _require_sheet(sheet, book.sheetnames, path, what)
         page = book[sheet]
         # What the file says of its size is often wrong, and openpyxl fills up to it.
         page.reset_dimensions()
@@ -137,6 +138,43 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
     without = list(formulas_without_values(path, member))
     merged = _fill_down(rows, _merged_blocks(path, member), what, path.name)
     return SheetCells(rows, without, hidden_rows(path, member), struck_rows(path, member, striking), merged)
+
+
+def _pages(path: Path, what: str) -> list[Page] | None:
+    """Return the sheets of a workbook of LibreOffice, or a web page; None for one of Excel."""
+    ending = table_ending(path)
+    if ending == ODS:
+        return ods_sheets(path, what)
+    return [web_page(path, decoded(path.read_bytes()), what)] if ending == HTML else None
+
+
+def _cells_of(pages: Sequence[Page], path: Path, sheet: str | None, what: str) -> SheetCells:
+    """Return the cells of a sheet; formulas have their values there."""
+    by_name = {page.name: page for page in pages}
+    if sheet is None:
+        sheet = _one_sheet([page.name for page in pages if page.rows], list(by_name), path, what)
+    _require_sheet(sheet, list(by_name), path, what)
+    page = by_name[sheet]
+    merged = _fill_down(page.rows, (Merged(*block) for block in page.merged), what, path.name)
+    return SheetCells(page.rows, [], frozenset(page.hidden), frozenset(), merged)
+
+
+def _one_sheet(filled: Sequence[str], every: Sequence[str], path: Path, what: str) -> str:
+    """Return the one sheet that holds anything; of an empty workbook the first."""
+    if len(filled) > 1:
+        msg = (
+            f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
+            "Name one with sheet: in AREA.yml (a file may be listed once for each)."
+        )
+        raise SeveralInsideError(msg)
+    return [*filled, *every, ""][0]
+
+
+def _require_sheet(sheet: str, every: Sequence[str], path: Path, what: str) -> None:
+    if sheet not in every:
+        msg = f"{what}: {path.name} has no sheet {sheet!r}."
+        msg += suggest(sheet, every).replace("The file has", "Its sheets are")
+        raise MissingColumnError(msg)
 
 
 def whole_book(path: Path, what: str, **options: bool) -> Any:  # noqa: ANN401 - openpyxl ships no types
@@ -157,7 +195,9 @@ def whole_book(path: Path, what: str, **options: bool) -> Any:  # noqa: ANN401 -
         require_few_cells(path, what)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
-            return openpyxl.load_workbook(path, **options)
+            # By the name openpyxl refuses what is called otherwise.
+            with path.open("rb") as stream:
+                return openpyxl.load_workbook(stream, **options)
 
 
 @contextmanager
@@ -181,15 +221,17 @@ def _opened(path: Path) -> Iterator[Any]:
         def read_chartsheet(self, *_: object) -> None:
             """Leave out a sheet that is a picture: it would be held as a whole, and has no cells."""
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl warns about styles it does not know
-        reader = Reader(path, read_only=True, data_only=True, keep_links=False)
-        reader.read()
-        book = reader.wb
-    try:
-        yield book
-    finally:
-        book.close()
+    with path.open("rb") as stream:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns about styles it does not know
+            # By the name openpyxl refuses what is called otherwise.
+            reader = Reader(stream, read_only=True, data_only=True, keep_links=False)
+            reader.read()
+            book = reader.wb
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def bounded(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[Sequence[T]]:

@@ -16,8 +16,9 @@ from geodata.files.csvtext import unguarded
 from geodata.readers.files.cells import TOTAL_WORDS, cell_text
 from geodata.readers.files.formulas import require_values, row_and_column
 from geodata.readers.files.header import HEADER_SEARCH_ROWS, Headed, score, with_header
-from geodata.readers.files.opening import require_readable
+from geodata.readers.files.opening import BOOK_SUFFIXES, TEXT_SUFFIXES, require_readable, table_ending
 from geodata.readers.files.sheets import bounded, sheet_cells
+from geodata.readers.files.texts import UTF_32_MARKS, decoded
 from geodata.vocabulary.columns import all_columns, layer_columns, table_words
 from geodata.vocabulary.spelling import spelling_key
 
@@ -30,25 +31,15 @@ if TYPE_CHECKING:
 
     from geodata.areafile import FileSource
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-BOOK_SUFFIXES = (".xlsx", ".xlsm")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES)
 # Where a table keeps what stands above its header (:func:`titles_of`).
 TITLES = "titles"
 # The heading of the kecamatan that AREA.yml gives all rows.
 DISTRICT = "Kecamatan"
 _TABLE_NUMBER = re.compile(r"(tabel|table)?[\s\d.:]*", re.IGNORECASE)
-# What Excel calls "Unicode text", by the mark that it begins with.
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# One of them begins like the mark of UTF-16.
-UTF_32_MARKS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 # Google Earth Engine writes a village's whole outline into one cell.
 CELL_CHARACTERS = 20_000_000
 SNIFF_CHARACTERS = 4_000
-SNIFF_BYTES = 4_096
-# So great a share of the first, or of the second, bytes are zero in UTF-16 of Latin letters.
-WIDE = 0.8
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 # The row number that CKAN (the program of many open-data portals) adds; in how many objects a list may lie.
 CKAN_ROW, DEEPEST = "_id", 4
 # What servers call, beside a list, how long all of it is, how many pages it has, and where the next one is.
@@ -66,7 +57,7 @@ _GEOJSON = re.compile(r'"type"\s*:\s*"(FeatureCollection|Feature|Topology)"')
 
 def holds_table(path: Path) -> bool:
     """Return whether a file is a table: by its ending, and of JSON by whether it is a map."""
-    ending = path.suffix.lower()
+    ending = table_ending(path)
     if ending != ".json" or not path.is_file():
         return ending in TABLE_SUFFIXES
     with path.open("rb") as stream:
@@ -74,6 +65,11 @@ def holds_table(path: Path) -> bool:
         stream.seek(max(0, path.stat().st_size - SNIFF_CHARACTERS))
         ends = (start + stream.read()).decode("utf-8", errors="replace")
     return _GEOJSON.search(ends) is None
+
+
+def is_book(path: Path) -> bool:
+    """Return whether a file is a workbook inside, or a web page as some are saved."""
+    return table_ending(path) in BOOK_SUFFIXES
 
 
 def read_table(
@@ -113,11 +109,11 @@ def read_rows(
     words = table_words() if wanted is None else frozenset(map(spelling_key, wanted))
     known = KnownHeadings(words, frozenset(spelling_key(name) for name in named if name) - {""})
     try:
-        if path.suffix.lower() in BOOK_SUFFIXES:
+        if is_book(path):
             return _in_district(_of_book(source, known, what), source, what)
-        rows = _text_rows(path, known.words | known.named, what)
+        rows = text_rows(path, known.words | known.named, what)
         _require_content(rows, what, path.name)
-        headed = with_header(rows, *known, strict_width=path.suffix.lower() == ".csv")
+        headed = with_header(rows, *known, strict_width=table_ending(path) == ".csv")
         return _in_district(_titled(headed, rows), source, what)
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 CSV."
@@ -231,7 +227,19 @@ def _is_total(row: Sequence[object]) -> bool:
     return not texts or any(TOTAL_WORDS.match(text) for text in texts)
 
 
-def _text_rows(path: Path, known: AbstractSet[str], what: str) -> Sequence[Sequence[object]]:
+def text_rows(path: Path, known: AbstractSet[str], what: str) -> Sequence[Sequence[object]]:
+    """Return the rows of a file of text (CSV, JSON).
+
+    Parameters
+    ----------
+    known
+        Keys of headings, by which the sign between the cells is told.
+
+    Raises
+    ------
+    InputError, csv.Error, UnicodeDecodeError
+        It is no table of text.
+    """
     data = path.read_bytes()
     if data.startswith(UTF_32_MARKS):
         msg = f"{what}: {path.name} is text in UTF-32, which few programs read. Save it as UTF-8 CSV."
@@ -240,53 +248,6 @@ def _text_rows(path: Path, known: AbstractSet[str], what: str) -> Sequence[Seque
     if path.suffix.lower() == ".json":
         return _json_rows(text, what, path.name)
     return _csv_rows(text, known, what, path.name)
-
-
-def decoded(data: bytes) -> str:
-    r"""Return a file's text: UTF-8, UTF-16 with its mark, or else Windows-1252.
-
-    Raises
-    ------
-    UnicodeDecodeError
-        It is none of these.
-    csv.Error
-        It holds binary data.
-
-    Examples
-    --------
-    >>> decoded("Nama\tDésa".encode("utf-16"))
-    'Nama\tDésa'
-    """
-    if data.startswith(UTF_16_MARKS):
-        return data.decode("utf-16")
-    if (wide := _unmarked_utf_16(data)) is not None:
-        return wide
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252")
-    if "\x00" in text:
-        msg = "it holds binary data"
-        raise csv.Error(msg)
-    return text
-
-
-def _unmarked_utf_16(data: bytes) -> str | None:
-    """Return the text of UTF-16 that does not begin with its mark, None where it is anything else.
-
-    Of two bytes one is nearly always zero, and the same one; and no text has signs that nobody can see.
-    """
-    head = data[:SNIFF_BYTES]
-    if len(data) % 2 or b"\x00" not in head:
-        return None
-    zeros = [head[start::2].count(0) / (len(head) / 2) for start in (0, 1)]
-    if max(zeros) < WIDE or min(zeros) > 1.0 - WIDE:
-        return None
-    try:
-        text = data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le")
-    except UnicodeDecodeError:
-        return None
-    return None if _UNSEEN.search(text) else text
 
 
 def _csv_rows(text: str, known: AbstractSet[str], what: str, file: str) -> list[list[str]]:

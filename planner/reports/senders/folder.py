@@ -16,8 +16,9 @@ from planner.reports.grade import grade_record
 from planner.reports.outputs import RUN, input_records
 from planner.reports.senders.answers import AnswerRow, answers_csv, decide
 from planner.reports.senders.lists import OF_PEOPLE, read_list, require_unchanged
-from planner.reports.senders.marked import marked_in, write_marked
-from planner.reports.senders.returned import read_returned
+from planner.reports.senders.marked import marked_in, records_of, write_marked
+from planner.reports.senders.renamed import called_now
+from planner.reports.senders.returned import Sent, read_returned, sent_of
 from planner.reports.senders.rows import finding_rows, findings_csv
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Answered(NamedTuple):
         By list: in how many cells besides the answers stands what was not sent; none of it was taken.
     rows_gone
         By list: how many of its rows stand in the workbook no more; the corrected list has them all the same.
+    renamed
+        By list that has another name now: how it was called when its workbook was sent.
     """
 
     files: list[Path]
@@ -59,6 +62,7 @@ class Answered(NamedTuple):
     corrected: dict[str, str]
     others: dict[str, int]
     rows_gone: dict[str, int]
+    renamed: dict[str, str]
 
 
 def write_findings(
@@ -107,7 +111,22 @@ def write_findings(
     >>> [file.name for file in written]
     ['findings.csv', 'run.json']
     """
-    rows = finding_rows(layers, findings)
+    rows, sent = _with_lists(layers, finding_rows(layers, findings), lists)
+    with replace_folder(out, CHECK) as stage:
+        (stage / FINDINGS).write_text(findings_csv(rows), "utf-8", newline="")
+        if grade is not None:
+            text = json.dumps(grade_record(grade), indent=1, ensure_ascii=False, allow_nan=False)
+            (stage / GRADE).write_text(text + "\n", "utf-8")
+        _write_workbooks(sent, _without_elsewhere(rows, layers), stage)
+        _write_run(stage, "check", layers)
+        names = sorted(p.name for p in stage.iterdir())
+    return [out / name for name in names]
+
+
+def _with_lists(
+    layers: Layers, rows: Sequence[FindingRow], lists: Sequence[ListFile]
+) -> tuple[list[FindingRow], list[SentList]]:
+    """Return findings with their rows in the lists, and the lists that any is about."""
     named = {r.file for r in rows if r.file}
     of_people = any(r.rule in OF_PEOPLE for r in rows)
     mine = [
@@ -118,16 +137,7 @@ def write_findings(
     for source, _ in mine:
         require_unchanged(source, layers)
     sent = {name: read_list(source, name, rows) for source, name in mine}
-    rows = [_with_row(row, sent) for row in rows]
-    with replace_folder(out, CHECK) as stage:
-        (stage / FINDINGS).write_text(findings_csv(rows), "utf-8", newline="")
-        if grade is not None:
-            text = json.dumps(grade_record(grade), indent=1, ensure_ascii=False, allow_nan=False)
-            (stage / GRADE).write_text(text + "\n", "utf-8")
-        _write_workbooks(list(sent.values()), _without_elsewhere(rows, layers), stage)
-        _write_run(stage, "check", layers)
-        names = sorted(p.name for p in stage.iterdir())
-    return [out / name for name in names]
+    return [_with_row(row, sent) for row in rows], list(sent.values())
 
 
 def _without_elsewhere(rows: Sequence[FindingRow], layers: Layers) -> list[FindingRow]:
@@ -169,9 +179,12 @@ def _with_row(row: FindingRow, sent: Mapping[str, SentList]) -> FindingRow:
 
 
 def write_answers(
-    layers: Layers, findings: Sequence[Finding], workbooks: Sequence[Path], out: Path
-) -> Answered:
+    layers: Layers, findings: Sequence[Finding], workbooks: Sequence[Path], out: Path,
+    *, lists: Sequence[ListFile] = (),
+) -> Answered:  # fmt: skip
     """Write ``answers.csv``, and for each workbook its list with the answers that were taken.
+
+    A list that has another name now, or another sheet's, is known again by its units.
 
     Parameters
     ----------
@@ -181,6 +194,8 @@ def write_answers(
         As their senders filled them in.
     out
         The folder; one of the same command is replaced.
+    lists
+        As for :func:`write_findings`, where a sheet of a workbook came back as text.
 
     Raises
     ------
@@ -191,8 +206,11 @@ def write_answers(
     WorkspaceError, DiskError
         As for :func:`write_findings`.
     """
-    known = {row.finding: row for row in finding_rows(layers, findings)}
-    returned = [one for path in workbooks for one in read_returned(path)]
+    rows = finding_rows(layers, findings)
+    known = {row.finding: row for row in rows}
+    again = _sent_again(layers, rows, lists)
+    given = [one for path in workbooks for one in read_returned(path, again)]
+    returned = called_now(given, rows, layers)
     files = [one.file for one in returned]
     twice = next((name for name in files if files.count(name) > 1), None)
     if twice is not None:
@@ -209,7 +227,15 @@ def write_answers(
         names = sorted(p.name for p in stage.iterdir())
     others = {one.file: one.others for one in returned if one.others}
     rows_gone = {one.file: one.rows_gone for one in returned if one.rows_gone}
-    return Answered([out / name for name in names], answers, corrected, others, rows_gone)
+    renamed = {now.file: one.file for one, now in zip(given, returned, strict=True) if one.file != now.file}
+    return Answered([out / name for name in names], answers, corrected, others, rows_gone, renamed)
+
+
+def _sent_again(layers: Layers, rows: Sequence[FindingRow], lists: Sequence[ListFile]) -> list[Sent]:
+    """Return what a workbook of each list holds in its hidden sheet."""
+    found, sent = _with_lists(layers, rows, lists)
+    found = _without_elsewhere(found, layers)
+    return [sent_of(list(records_of(one, marked))) for one in sent if (marked := marked_in(one, found))]
 
 
 def _write_run(stage: Path, command: str, layers: Layers, inputs: Iterable[Path] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from geodata.areafile import KindColumn, PopulationFile
@@ -12,7 +13,7 @@ from geodata.readers.facilities.rows import JOINED, MADE_COLUMNS, SIDES, rows_of
 from geodata.readers.files.cells import text_column
 from geodata.readers.files.opening import given_sha256
 from geodata.readers.files.sheets import sheet_names, sheet_rows
-from geodata.readers.files.table import BOOK_SUFFIXES, holds_table
+from geodata.readers.files.table import holds_table, is_book
 from geodata.readers.people_table import people_rows_of
 from planner.reports.senders.cells import plain, sure_text
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # What is told of villages, and stands in the row that a table of people has for each.
 OF_PEOPLE = ("people_unknown", "people_too_dense", "group_exceeds_people", "people_differ")
+# What no sheet of Excel may be called; workbooks of LibreOffice may have longer names.
+_NO_TITLE, TITLE_CHARACTERS = re.compile(r"[\[\]*?:/\\]"), 31
 # The heading of a map's places, as their findings name it.
 GEOMETRY = "geometry"
 # Rules beside those of spoiled coordinates (place_…) whose cells are places.
@@ -170,7 +173,7 @@ def read_list(source: ListFile, name: str, findings: Iterable[FindingRow] = ()) 
         if own.places is not None:
             rows = [[*row, place] for row, place in zip(rows, (GEOMETRY, *own.places), strict=True)]
         return _sent((source, name, None), rows, rows[0], own, head=1)
-    if path.suffix.lower() in BOOK_SUFFIXES:
+    if is_book(path):
         what = f"{'population' if isinstance(source, PopulationFile) else 'facilities'} ({path.name})"
         sheet = source.sheet or (sheet_names(path, what) or [""])[0]
         rows = [[sure_text(v) for v in row] for row in sheet_rows(path, sheet, what)]
@@ -188,7 +191,11 @@ def _sent(
     full = [[plain(text) for text in row] + [""] * (width - len(row)) for row in rows]
     columns = {name: i for i, name in enumerate(heads, start=1)}
     place = tuple(columns[name] for name in own.place if name in columns)
-    return SentList(*which, full, head, columns, place, own, int(not holds_table(path_of(which[0]))))
+    source, name, sheet = which
+    title = None if sheet is None else _NO_TITLE.sub("_", sheet)[:TITLE_CHARACTERS]
+    return SentList(
+        source, name, title, full, head, columns, place, own, int(not holds_table(path_of(source)))
+    )
 
 
 def _facilities(source: FacilitiesFile) -> Own:

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from geodata.readers.files.opening import table_ending
 from geodata.readers.files.sheets import whole_book
-from geodata.readers.files.table import BOOK_SUFFIXES
 from planner.reports.senders.cells import as_written, packed, put, shown
 from planner.reports.senders.lists import GEOMETRY, OF_PEOPLE
 from planner.reports.senders.texts import sender_texts
@@ -25,7 +25,8 @@ COLOURS = {"error": "E69F00", "warning": "F0E442", "info": "9AD0F3"}
 GRAVITY = tuple(COLOURS)
 # The sheet by which answers find their findings, and the original list; people do not see it.
 HIDDEN = "jangkau"
-# Of a workbook that is made of a list of another form.
+# Workbooks of which a copy with its styles goes back; of a list of another form one is made.
+COPIED = (".xlsx", ".xlsm")
 NEW_SHEET = "Daftar"
 WHAT = "lists"
 FORMAT = 1
@@ -113,7 +114,8 @@ def write_marked(lists: Sequence[tuple[SentList, Sequence[Marked]]], path: Path)
         The file to write (XLSX).
     """
     first = lists[0][0]
-    book = _copy(first) if first.path.suffix.lower() in BOOK_SUFFIXES else _new(first)
+    of_excel = table_ending(first.path) in COPIED
+    book = _copy(first) if of_excel else _new([sent for sent, _ in lists])
     for sent, marked in lists:
         _mark(book[sent.sheet or NEW_SHEET], sent, marked)
     _instructions(book, lists)
@@ -148,19 +150,20 @@ def _without_formulas(sheet: Any, computed: Any) -> None:  # noqa: ANN401
             cell.value = value
 
 
-def _new(sent: SentList) -> Any:  # noqa: ANN401
+def _new(lists: Sequence[SentList]) -> Any:  # noqa: ANN401
     import openpyxl
     from openpyxl.styles import Font
 
     book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = NEW_SHEET
-    for number, row in enumerate(sent.rows, start=1):
-        for column, text in enumerate(row, start=1):
-            if text:
-                put(sheet.cell(number, column), text)
-    for cell in sheet[sent.head]:
-        cell.font = Font(bold=True)
+    del book[book.sheetnames[0]]
+    for sent in lists:
+        sheet = book.create_sheet(sent.sheet or NEW_SHEET)
+        for number, row in enumerate(sent.rows, start=1):
+            for column, text in enumerate(row, start=1):
+                if text:
+                    put(sheet.cell(number, column), text)
+        for cell in sheet[sent.head]:
+            cell.font = Font(bold=True)
     return book
 
 
@@ -369,14 +372,14 @@ def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> No
     """Keep what the answers are matched by, and the lists themselves, where no hand changes it."""
     page = book.create_sheet(HIDDEN)
     page.sheet_state = "veryHidden"
-    records = (record for sent, marked in lists for record in _records(sent, marked))
+    records = (record for sent, marked in lists for record in records_of(sent, marked))
     for number, record in enumerate(records, start=1):
         for column, piece in enumerate(packed(record), start=1):
             put(page.cell(number, column), piece)
 
 
-def _records(sent: SentList, marked: Sequence[Marked]) -> Iterator[object]:
-    """Give what is kept of one list: what it is, its findings, its rows."""
+def records_of(sent: SentList, marked: Sequence[Marked]) -> Iterator[object]:
+    """Give what is kept of one list, as plain content: what it is, its findings, its rows."""
     yield {"format": FORMAT, "file": sent.name, "sheet": sent.sheet or NEW_SHEET, "findings": len(marked),
            "rows": len(sent.rows), "head": sent.head, "kind_in_names": sent.own.kind_in_names,
            "layer": sent.layer, "code": sent.own.code, "code_column": sent.columns.get(sent.own.code, 0),

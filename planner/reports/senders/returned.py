@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import zipfile
 from collections import Counter
@@ -14,8 +15,9 @@ from geodata.errors import InputError, UnreadableFileError
 from geodata.files import limits
 from geodata.files.yamlfile import Model
 from geodata.readers.files.cells import cell_text
-from geodata.readers.files.opening import require_file
+from geodata.readers.files.opening import TEXT_SUFFIXES, require_file, table_ending
 from geodata.readers.files.sheets import sheet_names, sheet_rows
+from geodata.readers.files.table import text_rows
 from planner.reports.senders.cells import as_written, plain, shown, unpacked
 from planner.reports.senders.marked import HIDDEN
 from planner.reports.senders.texts import sender_texts
@@ -138,30 +140,35 @@ def _sheets(path: Path) -> list[str]:
         raise UnreadableFileError(_no_such(path)) from error
 
 
-def read_returned(path: Path) -> tuple[Returned, ...]:
+def read_returned(path: Path, lists: Sequence[Sent] = ()) -> tuple[Returned, ...]:
     """Read a workbook that ``jangkau check --lists`` wrote and its receiver filled in; returns its lists.
+
+    Parameters
+    ----------
+    path
+        The workbook, as XLSX or ODS, or one of its sheets as text (CSV), which lacks the hidden one.
+    lists
+        What was sent of the workspace's lists, for sheets that came back as text.
 
     Raises
     ------
     MissingFileError
         It is not there.
     UnreadableFileError
-        It is no such workbook, or its hidden sheet was changed.
+        It is no such workbook, its hidden sheet was changed, or it is text and holds no finding of ``lists``.
     """
     require_file(path, WHAT)
     limits.require_small(path, WHAT, limits.TABLE_BYTES)
     try:
-        names = _sheets(path)
-        if HIDDEN not in names:
-            raise UnreadableFileError(_no_such(path))
-        sent = _all_sent(_texts(path, HIDDEN))
-        pages = {name: _texts(path, name) for name in names if name != HIDDEN}
+        sent, pages = _of_text(path, lists) if table_ending(path) in TEXT_SUFFIXES else _of_book(path)
     except (ValidationError, RecursionError) as error:
         raise UnreadableFileError(_no_such(path)) from error
     except InputError:
         raise
     # What openpyxl and zipfile raise for files that are no workbooks; base64 and JSON raise ValueError.
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, SyntaxError) as error:
+    except (
+        zipfile.BadZipFile, csv.Error, ValueError, KeyError, TypeError, IndexError, OSError, SyntaxError,
+    ) as error:  # fmt: skip
         raise UnreadableFileError(_no_such(path)) from error
     every = {one.finding for _, asked, _ in sent for one in asked}
     seen = [_Seen({one.finding: one for one in asked}, rows, every) for _, asked, rows in sent]
@@ -195,6 +202,32 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
     )
 
 
+def _of_book(path: Path) -> tuple[list[Sent], dict[str, list[list[str]]]]:
+    """Return what was sent, by the hidden sheet, and the other sheets."""
+    names = _sheets(path)
+    if HIDDEN not in names:
+        raise UnreadableFileError(_no_such(path))
+    pages = {name: _texts(path, name) for name in names if name != HIDDEN}
+    return _all_sent(_texts(path, HIDDEN)), pages
+
+
+def _of_text(path: Path, lists: Sequence[Sent]) -> tuple[list[Sent], dict[str, list[list[str]]]]:
+    """Return what was sent of the lists whose findings a sheet names, and the sheet."""
+    rows = [[plain(cell_text(value)) for value in row] for row in text_rows(path, frozenset(), WHAT)]
+    texts = {text for row in rows for text in row}
+    if not any(map(_ID.fullmatch, texts)):
+        raise UnreadableFileError(_no_such(path))
+    sent = [one for one in lists if not texts.isdisjoint(a.finding for a in one.asked)]
+    if not sent:
+        msg = (
+            f"{path.name} is a sheet of such a workbook as text, and lacks its hidden one. Give the lists "
+            "that it was made of too, with --lists AREA.yml (unchanged since), or ask for the workbook "
+            "itself, saved as XLSX or ODS."
+        )
+        raise UnreadableFileError(msg)
+    return sent, {sent[0].about.sheet: rows}
+
+
 def _owners(
     seen: Sequence[_Seen], sheets: Sequence[str], name: str, page: Sequence[Sequence[str]]
 ) -> list[_Seen]:
@@ -208,7 +241,7 @@ def _owners(
 def _no_such(path: Path) -> str:
     return (
         f"{path.name} is no workbook that jangkau check --lists wrote, or its hidden sheet was changed. Ask "
-        "for the answers in the file as it was sent, saved as XLSX."
+        "for the answers in the file as it was sent, saved as XLSX or ODS."
     )
 
 
@@ -216,18 +249,18 @@ def _texts(path: Path, sheet: str) -> list[list[str]]:
     return [[plain(cell_text(value)) for value in row] for row in sheet_rows(path, sheet, WHAT)]
 
 
-class _Sent(NamedTuple):
-    """A list as the hidden sheet has it."""
+class Sent(NamedTuple):
+    """A list as the hidden sheet has it: what it is, its findings, its rows."""
 
     about: About
     asked: tuple[Asked, ...]
     rows: list[list[str]]
 
 
-def _all_sent(page: Sequence[Sequence[str]]) -> list[_Sent]:
+def _all_sent(page: Sequence[Sequence[str]]) -> list[Sent]:
     """Return the lists that the hidden sheet holds, one after another; ValueError where it is not whole."""
     records = [unpacked(row) for row in page]
-    found: list[_Sent] = []
+    found: list[Sent] = []
     while records or not found:
         about = About.model_validate(records[0] if records else None)
         end = 1 + about.findings + about.rows
@@ -240,7 +273,18 @@ def _all_sent(page: Sequence[Sequence[str]]) -> list[_Sent]:
     return found
 
 
-def _sent(about: About, left: Sequence[object]) -> _Sent:
+def sent_of(records: Sequence[object]) -> Sent:
+    """Return a list as :func:`planner.reports.senders.marked.records_of` gives it.
+
+    Raises
+    ------
+    ValueError
+        It is not whole.
+    """
+    return _sent(About.model_validate(records[0]), records[1:])
+
+
+def _sent(about: About, left: Sequence[object]) -> Sent:
     """Return one list of the hidden sheet; ValueError where it is not whole."""
     if len(left) != about.findings + about.rows:
         msg = "rows are missing"
@@ -256,7 +300,7 @@ def _sent(about: About, left: Sequence[object]) -> _Sent:
     if len(texts) != about.rows or not inside or any(len(row) != width for row in texts):
         msg = "rows are damaged"
         raise ValueError(msg)
-    return _Sent(about, asked, texts)
+    return Sent(about, asked, texts)
 
 
 class _Seen:
@@ -303,7 +347,7 @@ class _Seen:
                 if text in self._asked:
                     about |= self._cells(self._asked[text], row)
             self.others += sum(
-                bool(text) and _same(text) not in known
+                bool(text) and {_same(text), _same(text.replace(",", "."))}.isdisjoint(known)
                 for column, (text, known) in enumerate(zip(row, self._known, strict=False), start=1)
                 if column not in about
             )
@@ -326,7 +370,7 @@ class _Seen:
             row[target - 1]
             for target in one.targets
             # A formula that nobody has computed since is empty.
-            if target <= len(row) and row[target - 1] and _same(row[target - 1]) != _same(before[target - 1])
+            if target <= len(row) and row[target - 1] and not _says(row[target - 1], before[target - 1])
         ]
         if now:
             self.overwritten[one.finding] = ", ".join(now)
@@ -369,6 +413,29 @@ def _row_key(row: Sequence[str]) -> tuple[str, ...]:
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)
+
+
+# To so many decimals at least a number may be shown that has more.
+ROUNDED = 2
+_NUMBER = re.compile(r"-?\d+(?:[.,](\d+))?")
+
+
+def _says(now: str, before: str) -> bool:
+    """Return whether a cell says what was sent: text files have numbers as they are shown.
+
+    Examples
+    --------
+    >>> _says("-8,0512", "-8.0512345"), _says("-8,5", "-8.50"), _says("-8", "-8.0512345")
+    (True, True, False)
+    """
+    if _same(now) == _same(before):
+        return True
+    shown_, sent = _NUMBER.fullmatch(now.strip()), _NUMBER.fullmatch(before.strip())
+    if shown_ is None or sent is None:
+        return False
+    one, other = (float(text.strip().replace(",", ".")) for text in (now, before))
+    digits = len(shown_[1] or "")
+    return one == other or (digits >= ROUNDED and abs(one - other) <= 0.5000001 * 10.0**-digits)
 
 
 def _same(text: str) -> str:
