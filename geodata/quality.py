@@ -514,7 +514,7 @@ def _unknown_parent(layers: Layers) -> Iterator[Finding]:
         "warning", "facilities", "unknown_parent",
         _units(lost, "parent_id", effect="its puskesmas is proposed, not known"),
         "facilities whose parent is on no list: who belongs to whom is proposed for them",
-        "use the ids of the list of puskesmas",
+        "use the ids, or the names, of the list of puskesmas",
         ids=(f"{i} (parent {p!r})" for i, p in lost["parent_id"].items()),
     )  # fmt: skip
 

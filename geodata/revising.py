@@ -16,7 +16,7 @@ import pandas as pd
 from geodata.errors import SchemaError, counted, first_five
 from geodata.extent import declared_anew
 from geodata.layers import Finding, Layers
-from geodata.readers.facilities.layer import FACILITY_COLUMNS, facilities_layer, kinds_listed
+from geodata.readers.facilities.layer import FACILITY_COLUMNS, facilities_layer, kinds_listed, parent_ids
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.hamlets import people_of_hamlets
 from geodata.readers.place_fixes import Fix
@@ -156,6 +156,7 @@ def _joined(kept: gpd.GeoDataFrame, new: gpd.GeoDataFrame, file: str) -> gpd.Geo
     parts = [part for part in (kept.drop(columns=idle), new) if len(part)]
     frame = _before_shapes(gpd.GeoDataFrame(pd.concat(parts), crs=new.crs)).sort_index()
     frame.index.name = "facility_id"
+    frame["parent_id"] = parent_ids(frame["parent_id"], frame)
     validate("facilities", frame)
     return frame
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # The column that holds the kind which a heading gives the rows below it, beside names that may tell another.
 GROUP_KIND = "(jenis menurut judul)"
+# That of the puskesmas which a heading gives the rows below it: a heading of parents that is known.
+GROUP_PARENT = "Puskesmas Induk"
+PUSKESMAS = "puskesmas"
 # "The same as above", as people write it.
 DITTO = frozenset({
     "sda", "s.d.a", "s.d.a.", "s d a", "-sda-", "- sda -", "sda.", "idem", "-idem-", "id.", "ditto",
@@ -45,14 +48,14 @@ _NUMBERED_BEFORE = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.)]\s+(?=\w)
 _DISTRICT_WORD = re.compile(r"\s*(kecamatan|kec|distrik|kapanewon|kemantren)\b[\s.:]*", re.IGNORECASE)
 # Behind a heading: "KECAMATAN SEWON (12 unit)".
 _BRACKETED = re.compile(r"\s*\([^()]*\)\s*$")
-# A heading has a number before it at most; half of the rows at least have more cells.
-HEADING_CELLS = 2
+# A heading has a number before it at most; for so many headings there is one row with more cells at least.
+HEADING_CELLS, HEADINGS = 2, 3
 # So great a share of the rows below a name must bear it out.
 BORNE_OUT = 0.5
 
 
 class _Heading(NamedTuple):
-    """A row that heads others by ``kind`` or ``district``; ``""`` where it may, or by something else."""
+    """A row that heads others by ``kind``, ``district`` or ``parent``; ``""`` where it may, or otherwise."""
 
     level: str
     said: str
@@ -60,23 +63,32 @@ class _Heading(NamedTuple):
 
 @dataclass
 class _Open:
-    """The headings that count for the next row; those of the outer level end the inner ones."""
+    """The headings that count for the next row; those of an outer level end the inner ones."""
 
-    outer: str
+    levels: tuple[str, ...]
     said: dict[str, str] = field(default_factory=dict)
     ended: bool = False
     unclear: bool = False
 
     def head(self, heading: _Heading) -> None:
-        """Take a heading. Below a total only the outer one goes on, and only with a new inner one."""
+        """Take a heading. Below a total only the outer ones go on, and only with a new inner one."""
         self.unclear = heading.level == ""
         if self.unclear:
             self.said.clear()
             return
-        if heading.level == self.outer:
-            self.said.clear()
+        for inner in self.levels[self.levels.index(heading.level) + 1 :]:
+            self.said.pop(inner, None)
         self.said[heading.level] = heading.said
         self.ended = False
+
+
+def _levels(said: Sequence[str]) -> tuple[str, ...]:
+    """Return levels from the outer to the inner: as they come first, but a puskesmas is of one kecamatan."""
+    levels = list(dict.fromkeys(said))
+    if "district" in levels and "parent" in levels[: levels.index("district")]:
+        levels.remove("parent")
+        levels.insert(levels.index("district") + 1, "parent")
+    return tuple(levels)
 
 
 def with_carried(
@@ -84,10 +96,11 @@ def with_carried(
 ) -> tuple[ListRows, tuple[Finding, ...]]:
     """Return the rows with what the list writes once for several of them, and findings that count it.
 
-    A kecamatan or kind alone in a row is that of the rows below it, up to the next such row or a total; a
-    ditto mark is what stands above it. A kecamatan or kind that is written in the first row of its block
-    alone is carried where each stands in one cell, and the villages of the rows, or row numbers that begin
-    again, bear it out; else its rows stay without, and are told. Names, codes and places are never carried.
+    A kecamatan, kind or puskesmas alone in a row is that of the rows below it, up to the next such row or a
+    total; a ditto mark is what stands above it. A kecamatan or kind that is written in the first row of its
+    block alone is carried where each stands in one cell, and the villages of the rows, or row numbers that
+    begin again, bear it out; else its rows stay without, and are told. Names, codes and places are never
+    carried.
 
     Parameters
     ----------
@@ -119,6 +132,7 @@ class _Carrier:
         self.rows, self.source, self.villages, self.file, self.totals = rows, source, villages, file, totals
         columns, how = rows.columns, source.kind
         self.table = columns.table
+        self.new: dict[str, pd.Series[Any]] = {}
         self.by_name = not isinstance(how, str) and bool(how.from_)
         kind = None if isinstance(how, str) or self.by_name else how.column
         self.picked = {
@@ -126,13 +140,18 @@ class _Carrier:
             "kind": kind if kind in self.table else None,
             "name": columns.pick(source.name, "name"),
             "village": columns.pick(source.village_name, "village_name"),
+            "parent": columns.pick(source.parent, "parent"),
         }
-        self.kinds = not isinstance(how, str)
-        self.district_known = bool(columns.heads.get("district_name"))
-        self.new: dict[str, pd.Series[Any]] = {}
+        self.wanted = {
+            "district": bool(columns.heads.get("district_name")),
+            # A list of one stated kind has it.
+            "kind": self.by_name or self.picked["kind"] is not None,
+            "parent": bool(columns.heads.get("parent")) and how != PUSKESMAS and not self._has_puskesmas(),
+        }
         # Rows that are headings; rows below what may be one; ditto marks with nothing above them, by column.
         self.heading, self.open = np.zeros((2, len(self.table)), dtype=np.bool_)
         self.pending: dict[str, tuple[pd.Series[Any], NDArray[np.bool_]]] = {}
+        self.doubtful = False
         self.findings: list[Finding] = []
 
     def text(self, column: str | None) -> pd.Series[Any]:
@@ -174,15 +193,16 @@ class _Carrier:
         """Carry kecamatan and kinds that stand alone in a row down to the rows below."""
         filled = self.table.notna().sum(axis=1).to_numpy()
         few = (filled > 0) & (filled <= HEADING_CELLS)
-        if (few & ~self.totals).sum() > (filled > HEADING_CELLS).sum():
+        if (few & ~self.totals).sum() > HEADINGS * (filled > HEADING_CELLS).sum():
             return
         found = {int(i): one for i in np.flatnonzero(few)
                  if (one := self._heading(int(i))) is not None}  # fmt: skip
         levels = [one.level for one in found.values() if one.level]
         if not levels:
             return
-        carried = self._below(found, _Open(levels[0]))
-        texts = {"district": self.text(self.picked["district"]), "kind": self._own_kinds()}
+        carried = self._below(found, _Open(_levels(levels)))
+        texts = {"district": self.text(self.picked["district"]), "kind": self._own_kinds(),
+                 "parent": self.text(self.picked["parent"])}  # fmt: skip
         for level, said in carried.items():
             blank = texts[level].isna().to_numpy(dtype=bool)
             if level in levels:
@@ -193,6 +213,8 @@ class _Carrier:
             if take.any():
                 self._take(level, said, take)
                 self.heading[[i for i, one in found.items() if one.level == level]] = True
+                # Among names that tell the kind, a puskesmas alone may have been meant as a unit.
+                self.doubtful |= level == "parent" and self.by_name
 
     def _own_kinds(self) -> pd.Series[Any]:
         """Return what each row says of its kind; of names, those that tell one."""
@@ -207,7 +229,7 @@ class _Carrier:
         """Write what headings say into rows that say nothing themselves."""
         column = self.picked[level]
         if column is None:
-            column = DISTRICT if level == "district" else GROUP_KIND
+            column = _WORD[level]
         text = self.text(column if column in self.table else None).to_numpy(dtype=object)
         text = np.where(take, said, text)
         self.new[column] = pd.Series(text, index=self.table.index, dtype="str", name=column)
@@ -215,8 +237,7 @@ class _Carrier:
 
     def _below(self, found: Mapping[int, _Heading], state: _Open) -> dict[str, NDArray[np.object_]]:
         """Return what the headings say of each row, by level."""
-        levels = [level for level, wanted in (("district", self.district_known), ("kind", self._kind_open()))
-                  if wanted]  # fmt: skip
+        levels = [level for level, wanted in self.wanted.items() if wanted]
         out = {level: np.full(len(self.table), None, dtype=object) for level in levels}
         for i in range(len(self.table)):
             if i in found:
@@ -229,9 +250,16 @@ class _Carrier:
                     out[level][i] = state.said.get(level)
         return out
 
-    def _kind_open(self) -> bool:
-        """Return whether rows may have their kind from a heading: a list of one stated kind has it."""
-        return self.by_name or self.picked["kind"] is not None
+    def _has_puskesmas(self) -> bool:
+        """Return whether a puskesmas has its village or place beside it: then one alone may be a unit."""
+        name = text_column(self.table, self.picked["name"])
+        village = (
+            self.text(self.picked["village"]).notna()
+            | self.rows.columns.text(self.source.village, "village").notna()
+        )
+        full = village.to_numpy(dtype=bool) | np.isfinite(self.rows.stated.lon)
+        told = {one: kind_of_name(one) for one in name[full].dropna().unique()}
+        return any(one is not None and one.kind == PUSKESMAS for one in told.values())
 
     def _heading(self, at: int) -> _Heading | None:  # noqa: PLR0911 - one for each thing that it may be
         """Return what a row with a cell or two heads, or None where it heads nothing.
@@ -249,8 +277,11 @@ class _Carrier:
         if len(cells) == HEADING_CELLS and not lettered:
             return None
         kind = kind_of_name(said)
+        if kind is not None and spelling_key(said) == spelling_key(kind.phrase):
+            return _Heading("kind", said)
         if kind is not None:
-            return _Heading("kind", said) if spelling_key(said) == spelling_key(kind.phrase) else None
+            of_units = kind.kind == PUSKESMAS and self.wanted["parent"]
+            return _Heading("parent", said) if of_units else None
         sure = lettered or row.index[-1] != self.picked["name"]
         if name_key(said) in self._village_keys():
             return _Heading("", said) if name_key(said) in self._districts() else None
@@ -381,7 +412,7 @@ class _Carrier:
             cells = tuple(Cell(self.file, int(i), "", said) for i, said in zip(index, words, strict=True))
             shown = tuple(f"row {c.row} ({c.value})" for c in cells[:5])
             self.findings.append(Finding(
-                "info", "facilities", "group_row", len(cells), shown,
+                "warning" if self.doubtful else "info", "facilities", "group_row", len(cells), shown,
                 f"{self.file}: rows that head the rows below them are no units",
                 "none needed; a facility has its village or its place beside its name", cells,
             ))  # fmt: skip
@@ -419,7 +450,7 @@ def _written_once(said: Sequence[str]) -> bool:
 
 
 # What is told of a level that has no column.
-_WORD = {"district": DISTRICT, "kind": GROUP_KIND}
+_WORD = {"district": DISTRICT, "kind": GROUP_KIND, "parent": GROUP_PARENT}
 # By what was done: what is said, what to do.
 _SAID: dict[str, tuple[str, str]] = {
     "from-ditto": (

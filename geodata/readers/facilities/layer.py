@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -10,7 +10,9 @@ import shapely
 
 from geodata.errors import SchemaError, counted, first_five
 from geodata.schemas import validate
+from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.statuses import FacilityStatus
+from geodata.vocabulary.units import unit_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from geodata.areafile import FacilitiesFile
     from geodata.readers.result import ReadLayer
 
+PUSKESMAS = "puskesmas"
 # A facility list without the columns of these is still a facilities layer.
 FACILITY_COLUMNS = (
     "kind", "name", "village_code", "declared_village", "declared_district", "parent_id", "functioning",
@@ -50,12 +53,49 @@ def facilities_layer(lists: Sequence[ReadLayer], crs: object, zone: shapely.Geom
     if "set_aside" in frame:
         status = status.mask(frame["set_aside"].astype(bool), FacilityStatus.SET_ASIDE.value)
     frame["status"] = status
+    frame["parent_id"] = parent_ids(frame["parent_id"], frame)
     frame["geometry"] = frame.geometry
     numbers = [c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))]
     frame = frame[[*FACILITY_COLUMNS, *numbers, "geometry"]].sort_index()
     frame.index.name = "facility_id"
     validate("facilities", frame)
     return frame
+
+
+def parent_ids(said: pd.Series[Any], facilities: pd.DataFrame) -> pd.Series[Any]:
+    """Return the parents of units as ids: what is none is the name of the one puskesmas that has it, if any.
+
+    A name that tells another kind is of one of that kind. Between two of one name nobody chooses, and what
+    none has stays as it is.
+
+    Parameters
+    ----------
+    said
+        Text, by facility; missing for none.
+    facilities
+        Of all lists, by ``facility_id``, with ``kind`` and ``name``.
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"kind": ["puskesmas", "pustu"], "name": ["Puskesmas Jaya", "Pustu Jaya"]},
+    ...                      index=["P1", "T1"])
+    >>> parent_ids(pd.Series(["JAYA", "P1", "Pkm. Maju", "Pustu Jaya"]), units).tolist()
+    ['P1', 'P1', 'Pkm. Maju', 'T1']
+    """
+    names = {one for one in said.dropna().unique() if one not in facilities.index}
+    if not names:
+        return said
+    of: dict[tuple[str, str], list[str]] = {}
+    for unit, kind, name in zip(facilities.index, facilities["kind"], facilities["name"], strict=True):
+        of.setdefault((kind, unit_key(name)), []).append(str(unit))
+    found: dict[str, str] = {}
+    for name in names:
+        told = kind_of_name(name)
+        units = of.get((PUSKESMAS if told is None else str(told.kind), unit_key(name)), [])
+        found[name] = units[0] if len(units) == 1 else name
+    ids = said.replace(found)
+    # The puskesmas of a row may be the row's own unit.
+    return ids.mask(ids == pd.Series(said.index, index=said.index))
 
 
 def kinds_listed(file: FacilitiesFile, rows: ReadLayer, official: Mapping[str, int]) -> tuple[str, ...]:

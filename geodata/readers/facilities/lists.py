@@ -23,6 +23,7 @@ from geodata.readers.facilities.regencies import rows_by_regency, stated_regenci
 from geodata.readers.facilities.rows import ListRows, rows_of
 from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
+    NUMBERS,
     cell_text,
     count_column,
     pick_column,
@@ -93,8 +94,8 @@ def read_facilities(
     _require_table(source, file)
     rows, totals, carried = _without_totals(rows_of(source), source, villages, file)
     rows, signed = _without_signatures(rows, villages, file)
-    rows, empty = _with_content(rows, source, villages, file)
     rows, more = _one_a_unit(rows, source, file)
+    rows, empty = _with_content(rows, source, villages, file)
     aside, sure, findings = others(rows, source, villages, zone, (regency, file))
     rows = rows.only(~aside)
     kinds = kinds_of(rows.columns, source, file)
@@ -237,32 +238,68 @@ def _with_content(
 
 
 def _one_a_unit(rows: ListRows, source: FacilitiesFile, file: str) -> tuple[ListRows, tuple[Finding, ...]]:
-    """Return the rows without those that only go on about the unit above, and the finding about these.
+    """Return the rows without those that only go on about the unit above, and the findings about these.
 
-    A name that is merged over rows is one unit's, as where each of its staff has a row: unless the rows
-    differ in their kind, id, village or place.
+    A name that is merged over rows is one unit's, as where each of its staff has a row; so is a name whose
+    next rows have neither name nor number, village or place. Unless the rows differ in their kind, id,
+    village or place.
     """
     columns = rows.columns
     name = columns.pick(source.name, "name")
-    below = rows.marks.merged.get(name or "", frozenset())
-    if name is None or not below:
+    if name is None or columns.table.empty:
         return rows, ()
-    picked = (columns.pick(source.id, "id"), columns.pick(source.village, "village"),
-              columns.pick(source.village_name, "village_name"),
-              None if isinstance(source.kind, str) else source.kind.column)  # fmt: skip
-    same = np.array([row in below for row in columns.table.index], dtype=bool)
-    same[1:] &= np.diff(np.asarray(columns.table.index, dtype=np.int64)) == 1
-    same[:1] = False
-    texts = (rows.stated.said, *(columns.table[c].map(cell_text) for c in picked if c is not None))
+    number = next((str(c) for c in columns.table if spelling_key(c) in NUMBERS), None)
+    picked = [columns.pick(source.id, "id"), columns.pick(source.village, "village"),
+              columns.pick(source.village_name, "village_name")]  # fmt: skip
+    below = np.array([row in rows.marks.merged.get(name, ()) for row in columns.table.index], dtype=bool)
+    blank = ~below & _says_nothing(rows, (name, number, *picked)) & _has_letters(columns.table)
+    on = below | blank
+    on[1:] &= np.diff(np.asarray(columns.table.index, dtype=np.int64)) == 1
+    kind = None if isinstance(source.kind, str) else source.kind.column
+    texts = (rows.stated.said, *(columns.table[c].map(cell_text) for c in (*picked, kind) if c is not None))
     for text in (np.asarray(one, dtype=object) for one in texts):
         # What is not repeated is the unit's all the same.
-        same[1:] &= (text[1:] == text[:-1]) | (text[1:] == "")
-    found = _left_out(
-        rows, file, same, "unit_goes_on",
-        "rows under a name that is merged over them are one unit, as it seems; those below its first",
-        "if they are units of their own, write the name into each row", "warning",
+        on[1:] &= (text[1:] == text[:-1]) | (text[1:] == "")
+    on &= _below_a_name(text_column(columns.table, name).notna().to_numpy(dtype=bool), on)
+    told = (
+        _left_out(
+            rows, file, on & below, "unit_goes_on",
+            "rows under a name that is merged over them are one unit, as it seems; those below its first",
+            "if they are units of their own, write the name into each row", "warning",
+        ),
+        _left_out(
+            rows, file, on & blank, "unit_in_rows",
+            "rows without a name, number, village or place, which go on about the unit above, as it seems",
+            "if they are units of their own, write the name and the village into each row", "warning",
+        ),
     )  # fmt: skip
-    return rows.only(~same), () if found is None else (found,)
+    return rows.only(~on), tuple(one for one in told if one is not None)
+
+
+def _says_nothing(rows: ListRows, columns: Sequence[str | None]) -> NDArray[np.bool_]:
+    """Return which rows have no place, and nothing in some columns but what is merged down to them."""
+    table, out = rows.columns.table, rows.stated.said == ""
+    for column in (c for c in columns if c is not None):
+        merged = table.index.isin(list(rows.marks.merged.get(column, ())))
+        out = out & (table[column].map(cell_text).eq("").to_numpy(dtype=bool) | merged)
+    return np.asarray(out, dtype=bool)
+
+
+def _has_letters(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows have a cell with a letter: one of numbers alone may be a sum."""
+    out = np.zeros(len(table), dtype=bool)
+    for column in table:
+        letters = text_column(table, column).str.contains(r"[^\W\d_]", regex=True)
+        out |= letters.fillna(value=False).to_numpy(dtype=bool)
+    return out
+
+
+def _below_a_name(named: NDArray[np.bool_], on: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows are below one that names a unit, with only rows that go on between."""
+    out = np.zeros(len(on), dtype=bool)
+    for i in range(1, len(on)):
+        out[i] = on[i] and (out[i - 1] if on[i - 1] else named[i - 1])
+    return out
 
 
 def _left_out(

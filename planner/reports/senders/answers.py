@@ -14,6 +14,7 @@ from geodata.errors import InputError
 from geodata.files.csvtext import csv_text, rows_text
 from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE
+from geodata.readers.facilities.layer import parent_ids
 from geodata.readers.facilities.rows import JOINED
 from geodata.readers.register import Register
 from geodata.vocabulary.columns import functioning_words
@@ -513,9 +514,9 @@ def _without_unread(
 ) -> list[_Change]:
     """Return changes without answers that a build could not read in their column."""
     changes = [
-        c._replace(why="no puskesmas of the lists has this id")
+        c._replace(why="no puskesmas of the lists has this id or name, or several have the name")
         if not c.why and _rule(c.asked) == PARENT and c.texts[:1] and not c.confirms
-        and c.texts[0] not in layers.facilities.index
+        and parent_ids(pd.Series(c.texts[:1]), layers.facilities)[0] not in layers.facilities.index
         else c
         for c in changes
     ]  # fmt: skip

@@ -1,0 +1,135 @@
+"""Units that take several rows, puskesmas that head theirs, and units of several kinds in one row."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pytest
+from test_list_carried import districts, with_places
+from test_list_traps import area_of
+
+HEADS = ["No", "Nama", "Desa", "Kecamatan", "Petugas", "Jabatan"]
+NAMED = {"name": "Nama", "village_name": "Desa"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return with_places(tmp_path)
+
+
+def saved(folder, rows, name="unit.xlsx", merged=()):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for block in merged:
+        book.active.merge_cells(block)
+    book.save(folder / name)
+
+
+def read(folder, heads, rows, *, merged=(), more=(), **keys):
+    saved(folder, [heads, *rows], merged=merged)
+    layers, _ = area_of(folder, facilities=[{"path": "unit.xlsx", **keys}, *more])
+    return layers.facilities, {(f.rule, f.severity): f.count for f in layers.findings}
+
+
+STAFFED = [
+    [1, "Pustu A", "Timbulharjo", "Sewon", "Siti", "bidan"], [None, None, None, None, "Ani", "perawat"],
+    [2, "Pustu B", "Palbapang", "Bantul", "Tuti", "bidan"], [None, None, None, None, "Budi", "perawat"],
+    [None, None, None, None, None, "gizi"], [None, None, None, None, "Edi", "perawat"],
+]  # fmt: skip
+
+
+def test_rows_below_a_unit_that_name_its_staff_alone_are_no_units(folder):
+    units, told = read(folder, HEADS, STAFFED, kind="pustu", **NAMED)
+    assert units["name"].tolist() == ["Pustu A", "Pustu B"]
+    assert units["village_code"].tolist() == ["35.09.01.2001", "35.09.02.2001"]
+    assert told["unit_in_rows", "warning"] == 4
+
+
+def test_a_village_merged_over_the_rows_of_a_unit_is_said_once(folder):
+    units, told = read(folder, HEADS, STAFFED, kind="pustu", merged=["C2:C3", "D2:D3", "C4:C7"], **NAMED)
+    assert units["name"].tolist() == ["Pustu A", "Pustu B"]
+    assert told["unit_in_rows", "warning"] == 4
+
+
+@pytest.mark.parametrize("row", [
+    [3, None, None, None, "Ani", "perawat"], [None, None, "Krajan", "Sewon", "Ani", "perawat"],
+    [None, "Pustu C", None, None, "Ani", "perawat"],
+], ids=["a number", "a village", "a name"])  # fmt: skip
+def test_a_row_with_a_number_a_village_or_a_name_of_its_own_is_a_unit(folder, row):
+    units, told = read(folder, HEADS, [*STAFFED[:1], row, *STAFFED[2:3]], kind="pustu", **NAMED)
+    assert len(units) == 3
+    assert ("unit_in_rows", "warning") not in told
+
+
+def test_rows_below_a_total_or_an_empty_row_go_on_about_nothing(folder):
+    total = ["Jumlah", None, None, None, "2", None]
+    units, told = read(
+        folder, HEADS, [*STAFFED[:1], total, STAFFED[1], [], STAFFED[1]], kind="pustu", **NAMED
+    )
+    assert len(units) == 3
+    assert ("unit_in_rows", "warning") not in told
+
+
+SHORT = ["No", "Nama", "Desa", "Telepon"]
+PKM = {"path": "pkm.csv", "kind": "puskesmas", "id": "kode", "name": "nama", "village_name": "desa",
+       "district_name": "kecamatan"}  # fmt: skip
+PKM_CSV = "kode,nama,desa,kecamatan\nP1,Sewon I,Timbulharjo,Sewon\nP2,PKM BANTUL,Palbapang,Bantul\n"
+
+
+@pytest.mark.parametrize("kind", ["pustu", {"from": "name"}], ids=["stated", "by name"])
+@pytest.mark.parametrize(("first", "second"), [
+    (["PUSKESMAS SEWON I"], ["PUSKESMAS BANTUL"]), (["I.", "Puskesmas Sewon I"], ["II.", "Puskesmas Bantul"]),
+    (["A. UPT PUSKESMAS SEWON I"], ["B. UPT PUSKESMAS BANTUL"]),
+    ([None, "Pkm Sewon I"], [None, "Pkm Bantul"]),
+    (["UPTD Puskesmas Sewon I (2 unit)"], ["UPTD Puskesmas Bantul (1 unit)"]),
+])  # fmt: skip
+def test_a_puskesmas_alone_in_a_row_is_that_of_the_rows_below(folder, first, second, kind):
+    """It is found by its name among the puskesmas of another list, and is no unit of this one."""
+    (folder / "pkm.csv").write_text(PKM_CSV, "utf-8")
+    units, told = read(folder, SHORT, [
+        first, [1, "Pustu A", "Timbulharjo", "x"], [2, "Pustu B", "Bangunharjo", "x"],
+        second, [1, "Pustu C", "Palbapang", "x"],
+    ], kind=kind, more=[PKM], **NAMED)  # fmt: skip
+    own = units[units["kind"] == "pustu"].set_index("name")
+    assert own["parent_id"].to_dict() == {"Pustu A": "P1", "Pustu B": "P1", "Pustu C": "P2"}
+    assert len(units) == 5
+    severity = "info" if kind == "pustu" else "warning"
+    assert (told["carried_down", "info"], told["group_row", severity]) == (3, 2)
+    assert not [rule for rule, _ in told if rule in ("unknown_parent", "note_row")]
+
+
+def test_kecamatan_and_their_puskesmas_head_the_rows_below_both(folder):
+    units, _ = read(folder, SHORT, [
+        ["Kecamatan Sewon"], [None, "PUSKESMAS SEWON I"], [1, "Pustu A", "Krajan", "x"],
+        [None, "PUSKESMAS SEWON II"], [2, "Posyandu B", "Krajan", "x"],
+        ["Kecamatan Bantul"], [1, "Pustu C", "Krajan", "x"], [None, "PUSKESMAS BANTUL"],
+        [2, "Pustu D", "Krajan", "x"],
+    ], kind={"from": "name"}, **NAMED)  # fmt: skip
+    units = units.set_index("name")
+    assert districts(units) == {"Pustu A": "01", "Posyandu B": "01", "Pustu C": "02", "Pustu D": "02"}
+    assert units["parent_id"].fillna("").to_dict() == {
+        "Pustu A": "PUSKESMAS SEWON I", "Posyandu B": "PUSKESMAS SEWON II", "Pustu C": "",
+        "Pustu D": "PUSKESMAS BANTUL",
+    }  # fmt: skip
+
+
+def test_a_puskesmas_alone_is_a_unit_where_others_have_their_village(folder):
+    units, _ = read(folder, SHORT, [
+        [None, "Puskesmas Sewon I", "Timbulharjo", "x"], [1, "Pustu A", "Timbulharjo", "x"],
+        [None, "Puskesmas Bantul"], [2, "Pustu B", "Palbapang", "x"], [3, "Pustu C", "Palbapang", "x"],
+    ], kind={"from": "name"}, **NAMED)  # fmt: skip
+    assert units["kind"].value_counts().to_dict() == {"puskesmas": 2, "pustu": 3}
+    assert units["parent_id"].isna().all()
+
+
+def test_parents_are_found_by_name_unless_two_have_it(folder):
+    (folder / "pkm.csv").write_text(PKM_CSV + "P3,Puskesmas Bantul,Palbapang,Bantul\n", "utf-8")
+    units, told = read(folder, ["Nama", "Desa", "Puskesmas Induk"], [
+        ["Pustu A", "Timbulharjo", "SEWON I"], ["Pustu B", "Palbapang", "Bantul"],
+        ["Pustu C", "Palbapang", "P2"], ["Pustu D", "Palbapang", None],
+    ], kind="pustu", more=[PKM], **NAMED)  # fmt: skip
+    own = units[units["kind"] == "pustu"]
+    assert own["parent_id"].fillna("").tolist() == ["P1", "Bantul", "P2", ""]
+    assert json.dumps(sorted(rule for rule, _ in told)).count("unknown_parent") == 0
