@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -87,7 +88,8 @@ def _levels(said: Sequence[str]) -> tuple[str, ...]:
     levels = list(dict.fromkeys(said))
     if "district" in levels and "parent" in levels[: levels.index("district")]:
         levels.remove("parent")
-        levels.insert(levels.index("district") + 1, "parent")
+        behind = levels.index("district") + 1
+        levels.insert(behind, "parent")
     return tuple(levels)
 
 
@@ -146,7 +148,7 @@ class _Carrier:
             "district": bool(columns.heads.get("district_name")),
             # A list of one stated kind has it.
             "kind": self.by_name or self.picked["kind"] is not None,
-            "parent": bool(columns.heads.get("parent")) and how != PUSKESMAS and not self._has_puskesmas(),
+            "parent": bool(columns.heads.get("parent")) and how != PUSKESMAS,
         }
         # Rows that are headings; rows below what may be one; ditto marks with nothing above them, by column.
         self.heading, self.open = np.zeros((2, len(self.table)), dtype=np.bool_)
@@ -250,7 +252,8 @@ class _Carrier:
                     out[level][i] = state.said.get(level)
         return out
 
-    def _has_puskesmas(self) -> bool:
+    @cached_property
+    def has_puskesmas(self) -> bool:
         """Return whether a puskesmas has its village or place beside it: then one alone may be a unit."""
         name = text_column(self.table, self.picked["name"])
         village = (
@@ -280,7 +283,7 @@ class _Carrier:
         if kind is not None and spelling_key(said) == spelling_key(kind.phrase):
             return _Heading("kind", said)
         if kind is not None:
-            of_units = kind.kind == PUSKESMAS and self.wanted["parent"]
+            of_units = kind.kind == PUSKESMAS and self.wanted["parent"] and not self.has_puskesmas
             return _Heading("parent", said) if of_units else None
         sure = lettered or row.index[-1] != self.picked["name"]
         if name_key(said) in self._village_keys():

@@ -248,10 +248,13 @@ def _one_a_unit(rows: ListRows, source: FacilitiesFile, file: str) -> tuple[List
     name = columns.pick(source.name, "name")
     if name is None or columns.table.empty:
         return rows, ()
+    below = columns.table.index.isin(list(rows.marks.merged.get(name, ())))
+    named = text_column(columns.table, name).notna().to_numpy(dtype=bool)
+    if named.all() and not below.any():
+        return rows, ()
     number = next((str(c) for c in columns.table if spelling_key(c) in NUMBERS), None)
     picked = [columns.pick(source.id, "id"), columns.pick(source.village, "village"),
               columns.pick(source.village_name, "village_name")]  # fmt: skip
-    below = np.array([row in rows.marks.merged.get(name, ()) for row in columns.table.index], dtype=bool)
     blank = ~below & _says_nothing(rows, (name, number, *picked)) & _has_letters(columns.table)
     on = below | blank
     on[1:] &= np.diff(np.asarray(columns.table.index, dtype=np.int64)) == 1
@@ -260,7 +263,7 @@ def _one_a_unit(rows: ListRows, source: FacilitiesFile, file: str) -> tuple[List
     for text in (np.asarray(one, dtype=object) for one in texts):
         # What is not repeated is the unit's all the same.
         on[1:] &= (text[1:] == text[:-1]) | (text[1:] == "")
-    on &= _below_a_name(text_column(columns.table, name).notna().to_numpy(dtype=bool), on)
+    on &= _below_a_name(named, on)
     told = (
         _left_out(
             rows, file, on & below, "unit_goes_on",
