@@ -150,18 +150,20 @@ class RoadsFile(FileSource):
 
 
 class KindColumn(Model):
-    """Where the facility kind stands: in a column of its own, or in the name.
+    """Where the facility kind stands: in a column of its own, in the name, or at the head of several columns.
 
-    ``values`` adds to the built-in words; null leaves the rows out. ``registered`` is a column of numbers
-    that only a puskesmas has.
+    ``columns`` are columns of names, each of units of a kind: a row then names several units. ``values`` adds
+    to the built-in words; null leaves the rows out. ``registered`` is a column of numbers that only a
+    puskesmas has.
     """
 
     column: str | None = None
     from_: Literal["name"] | None = Field(default=None, alias="from")
+    columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, str | None] | None = None
     registered: str | None = None
 
-    @field_validator("values")
+    @field_validator("values", "columns")
     @classmethod
     def _known(cls, values: dict[str, str | None] | None) -> dict[str, str | None] | None:
         for kind in (values or {}).values():
@@ -172,8 +174,11 @@ class KindColumn(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.column is None) == (self.from_ is None):
-            msg = "give either column: (the column that holds the kind) or from: name"
+        if [self.column is None, self.from_ is None, not self.columns].count(False) != 1:
+            msg = "give column: (that holds the kind), from: name, or columns: (of names, each of a kind)"
+            raise ValueError(msg)
+        if self.columns and (self.values or self.registered):
+            msg = "columns: of names have their kinds already: leave values: and registered: out"
             raise ValueError(msg)
         return self
 
@@ -218,7 +223,7 @@ class FacilitiesFile(FileSource):
         """The kinds that this file says it lists, whether a row has them or not."""
         if isinstance(self.kind, str):
             return (self.kind,)
-        named = (self.kind.values or {}).values()
+        named = (*self.kind.columns.values(), *(self.kind.values or {}).values())
         return tuple(dict.fromkeys(kind for kind in named if kind is not None))
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from geodata.drafting.guessed import Guess
 
 POPULATION_KEYS = ("code", "name", "district_name", "people")
-# How a choice of the kind is written: that of a column, that of the names, or one kind for all rows.
-BY_COLUMN, BY_NAME = "column:", "name"
+# How a choice of the kind is written: that of a column, that of the names, those that head several columns of
+# names, or one kind for all rows.
+BY_COLUMN, BY_NAME, BY_COLUMNS = "column:", "name", "columns"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Chosen:
     keys
         Key of AREA.yml → column; "" for none. What is not named is found by its heading.
     kind
-        ``column:X``, ``name``, or a facility kind. Of facilities only.
+        ``column:X``, ``name``, ``columns`` (of names), or a facility kind. Of facilities only.
     covers
         What the list covers; None where nobody says.
     """
@@ -68,6 +69,8 @@ def first_choice(guess: Guess) -> Chosen:
 
 def _kind(guess: Guess) -> str:
     said = yaml.safe_load(guess.said["kind"][0]) if "kind" in guess.said else ""
+    if isinstance(said, dict) and "columns" in said:
+        return BY_COLUMNS
     if isinstance(said, dict):
         return BY_NAME if "from" in said else f"{BY_COLUMN}{said['column']}"
     return str(said)
@@ -104,6 +107,8 @@ def source_of(guess: Guess, chosen: Chosen) -> FacilitiesFile | PopulationFile:
 
 def _kind_said(guess: Guess, kind: str) -> object:
     guessed = yaml.safe_load(guess.said["kind"][0]) if "kind" in guess.said else None
+    if kind == BY_COLUMNS:
+        return guessed
     if kind == BY_NAME:
         # What the guess found besides: a column of numbers that only puskesmas have.
         return guessed if isinstance(guessed, dict) and "from" in guessed else {"from": "name"}

@@ -22,6 +22,7 @@ from geodata.drafting.unit_lists import (
     MOSTLY,
     PLACE_KEYS,
     as_facilities,
+    as_units_beside,
     differ,
     find_kind,
     find_places,
@@ -30,6 +31,7 @@ from geodata.drafting.unit_lists import (
 from geodata.errors import InputError, MissingCrsError
 from geodata.readers.columns import Columns, other_meanings
 from geodata.readers.facilities.angle_parts import joined_angles
+from geodata.readers.files.beside import columns_of_kinds
 from geodata.readers.files.cells import holds_counts, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.signatures import signature_rows
@@ -141,7 +143,7 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     table = table[~signature_rows(table)]
     guess = Guess(path, sheet, rows=len(table), columns=_columns(table), titles=titles)
     guess = _with_twin_columns(_counting(guess, table) or _of_rows(guess, table), table)
-    if marks.beside and guess.role:
+    if marks.beside and guess.role and not guess.beside:
         columns = ", ".join(map(quoted, marks.beside))
         said = f"a second list stands beside the first, and is not read: columns {columns}. "
         said += "Put each list into a sheet or file of its own, one row a unit"
@@ -162,13 +164,15 @@ def _with_twin_columns(guess: Guess, table: pd.DataFrame) -> Guess:
     return guess
 
 
-def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
+def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:  # noqa: PLR0911 - one for each thing it may be
     facts = mapped(table, "facilities", FACILITY_KEYS)
     people, parts, some = _people(guess, table)
     placed, facts = _places(guess, table, facts)
+    counted = bool("people" in people or parts)
+    beside = {} if placed or counted or not _in_villages(facts) else columns_of_kinds(table)
+    kind = not beside and find_kind(guess, table, facts)
     hamlet = headed(table, "hamlet_rows").get("name")
-    kind = find_kind(guess, table, facts)
-    if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
+    if not placed and counted and people.keys() & {"code", "name"}:
         others = _counts_others(guess, table, people, parts)
         if not others and not _tells_units(guess, table, facts, people):
             guess.said.pop("kind", None)
@@ -183,6 +187,8 @@ def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
                 "unit; for people, say population: yourself"
             )
             return guess
+    if beside:
+        return as_units_beside(guess, table, facts, beside)
     name = facts.get("name")
     if kind and name is not None and not differ(text_column(table, name.column)):
         of_heading = kinds_in(name.column)

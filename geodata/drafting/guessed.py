@@ -74,6 +74,8 @@ class Guess:
         What somebody has to look at before the file is used.
     titles
         The lines above its header.
+    beside
+        Whether each of its rows names units of several kinds, in columns of their own.
     undecided
         Why it may be none of its role, where nothing tells: it is left out until somebody says so.
     """
@@ -99,6 +101,7 @@ class Guess:
     doubts: tuple[Doubt, ...] = ()
     titles: tuple[str, ...] = ()
     undecided: str = ""
+    beside: bool = False
 
     @property
     def title(self) -> str:

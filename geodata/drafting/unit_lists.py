@@ -14,7 +14,7 @@ from geodata.drafting.headings import SURE, Mapping, headed, samples
 from geodata.drafting.rows import units_of, villages_of
 from geodata.readers.facilities.functioning import answers_of
 from geodata.readers.facilities.kinds import without_number
-from geodata.readers.files.cells import holds_counts, id_column, text_column
+from geodata.readers.files.cells import holds_counts, holds_names, id_column, text_column
 from geodata.readers.pairs import parse_pair
 from geodata.readers.place_fixes import EASTING_M
 from geodata.vocabulary.columns import layer_columns, plain_functioning_words
@@ -106,6 +106,46 @@ def as_facilities(
     if "kind" not in guess.said:
         why = "nothing tells the kind: write it, and take the sign away"
         guess.said.setdefault(ASKED_KIND, ("pustu", why))
+    return guess
+
+
+# What a row of several units says once, and of none for sure.
+OF_ROWS = ("village", "village_name", "district_name", "regency")
+
+
+def as_units_beside(
+    guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], kinds: StrMapping[str, str]
+) -> Guess:
+    """Take a file for a list whose rows name units of several kinds, each in a column of its own.
+
+    Parameters
+    ----------
+    guess
+        What is known of the file; it is changed.
+    table
+        The rows.
+    facts
+        Key → column, as far as headings tell.
+    kinds
+        The columns of names, with the kind of each.
+    """
+    guess.role, guess.beside = "facilities", True
+    guess.keys = {
+        key: mapping for key, mapping in facts.items() if key in OF_ROWS and mapping.column not in kinds
+    }
+    counts = {column: int(table[column].notna().sum()) for column in kinds}
+    for column, kind in kinds.items():
+        guess.kinds[kind] = guess.kinds.get(kind, 0) + counts[column]
+    guess.about = f"{sum(counts.values())} facilities in {len(table)} rows"
+    under = ", ".join(f"{number} under {column}" for column, number in counts.items())
+    guess.said["kind"] = (f"{{columns: {pairs(dict(kinds), keys=True)}}}", under)
+    first = min(map(list(map(str, table.columns)).index, kinds))
+    above = [
+        str(c) for c in table.columns[:first] if kinds_in(str(c)) == {"puskesmas"} and holds_names(table[c])
+    ]
+    if above:
+        guess.keys["parent"] = Mapping("parent", above[-1], 100.0, samples(table[above[-1]]))
+    guess.villages = villages_of(table, guess.keys, "village", "village_name", "district_name")
     return guess
 
 

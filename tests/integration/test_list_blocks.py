@@ -9,6 +9,8 @@ import pytest
 from test_list_carried import districts, with_places
 from test_list_traps import area_of
 
+from geodata.errors import InputError
+
 HEADS = ["No", "Nama", "Desa", "Kecamatan", "Petugas", "Jabatan"]
 NAMED = {"name": "Nama", "village_name": "Desa"}
 
@@ -133,3 +135,120 @@ def test_parents_are_found_by_name_unless_two_have_it(folder):
     own = units[units["kind"] == "pustu"]
     assert own["parent_id"].fillna("").tolist() == ["P1", "Bantul", "P2", ""]
     assert json.dumps(sorted(rule for rule, _ in told)).count("unknown_parent") == 0
+
+
+BESIDE = {"columns": {"Pustu": "pustu", "Posyandu": "posyandu"}}
+
+
+def of_kind(units, kind):
+    rows = units[units["kind"] == kind]
+    return {name: (village[-7:].replace(".", "") if isinstance(village, str) else "")
+            for name, village in zip(rows["name"], rows["village_code"], strict=True)}  # fmt: skip
+
+
+def test_each_column_of_names_has_its_units_and_the_puskesmas_left_of_them(folder):
+    """The village right of both columns is the posyandu's; the pustu's where all its rows agree."""
+    (folder / "pkm.csv").write_text(PKM_CSV, "utf-8")
+    units, told = read(folder, ["Puskesmas", "Pustu", "Posyandu", "Desa"], [
+        ["Puskesmas Sewon I", "Pustu T", "Melati 1", "Timbulharjo"], [None, None, "Melati 2", "Timbulharjo"],
+        [None, "Pustu B", "Mawar 1", "Bangunharjo"], [None, None, "Mawar 2", "Timbulharjo"],
+        ["Puskesmas Bantul", "Pustu P", "Kenanga", "Palbapang"], ["Jumlah", 3, 5, None],
+    ], kind=BESIDE, village_name="Desa", parent="Puskesmas", more=[PKM])  # fmt: skip
+    assert of_kind(units, "pustu") == {"Pustu T": "012001", "Pustu B": "", "Pustu P": "022001"}
+    assert of_kind(units, "posyandu") == {
+        "Melati 1": "012001", "Melati 2": "012001", "Mawar 1": "012002", "Mawar 2": "012001",
+        "Kenanga": "022001",
+    }  # fmt: skip
+    own = units[units["kind"] != "puskesmas"].set_index("name")["parent_id"]
+    assert own.map({"P1": 1, "P2": 2}).to_dict() == {
+        "Pustu T": 1, "Pustu B": 1, "Pustu P": 2, "Melati 1": 1, "Melati 2": 1, "Mawar 1": 1, "Mawar 2": 1,
+        "Kenanga": 2,
+    }  # fmt: skip
+    assert told["kinds_beside", "info"] == 8
+    assert told["carried_down", "warning"] == 3
+    assert told["not_carried", "warning"] == 1
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_village_that_numbers_count_is_that_of_the_rows_below_it(folder, merged):
+    rows = [
+        [1, "Timbulharjo", "Sewon", "Pustu T", "Melati 1"], [None, None, None, None, "Melati 2"],
+        [2, "Krajan", "Sewon", None, "Mawar"], [3, "Krajan", "Bantul", "Pustu K", "Anyelir 1"],
+        [None, None, None, None, "Anyelir 2"], ["Jumlah", None, None, 2, 5],
+    ]  # fmt: skip
+    blocks = [f"{c}{r}:{c}{r + 1}" for c in "ABC" for r in (2, 5)] if merged else []
+    units, _ = read(
+        folder, ["No", "Desa", "Kecamatan", "Pustu", "Posyandu"], rows, merged=blocks, kind=BESIDE
+    )
+    assert of_kind(units, "pustu") == {"Pustu T": "012001", "Pustu K": "022003"}
+    assert of_kind(units, "posyandu") == {
+        "Melati 1": "012001", "Melati 2": "012001", "Mawar": "012003", "Anyelir 1": "022003",
+        "Anyelir 2": "022003",
+    }  # fmt: skip
+
+
+def test_without_numbers_of_blocks_an_empty_village_stays_unknown(folder):
+    units, _ = read(folder, ["Desa", "Kecamatan", "Pustu", "Posyandu"], [
+        ["Timbulharjo", "Sewon", "Pustu T", "Melati 1"], [None, None, None, "Melati 2"],
+        ["Palbapang", "Bantul", "Pustu P", "Kenanga"],
+    ], kind=BESIDE)  # fmt: skip
+    assert of_kind(units, "posyandu") == {"Melati 1": "012001", "Melati 2": "", "Kenanga": "022001"}
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_pustu_that_stands_again_beside_each_of_its_posyandu_is_one(folder, merged):
+    rows = [["Pustu T", "Melati 1", "Timbulharjo"], ["Pustu T", "Melati 2", "Bangunharjo"],
+            ["Pustu P", "Kenanga", "Palbapang"]]  # fmt: skip
+    if merged:
+        rows[1][0] = None
+    units, _ = read(folder, ["Pustu", "Posyandu", "Desa"], rows, merged=["A2:A3"] if merged else [],
+                       kind=BESIDE)  # fmt: skip
+    assert of_kind(units, "pustu") == {"Pustu T": "", "Pustu P": "022001"}
+    assert len(units) == 5
+
+
+def test_numbered_columns_of_one_kind_are_units_each(folder, jangkau):
+    saved(folder, [["No", "Desa", "Kecamatan", "Posyandu 1", "Posyandu 2", "Posyandu 3"],
+                   [1, "Timbulharjo", "Sewon", "Melati", "Mawar", None],
+                   [2, "Krajan", "Bantul", "Melati", None, None],
+                   [3, "Palbapang", "Bantul", "Dahlia", "Seruni", "Kamboja"]])  # fmt: skip
+    assert jangkau("init", folder, "--code", "35.09")[0] == 0
+    text = (folder / "AREA.yml").read_text("utf-8")
+    assert "path: unit.xlsx  # 6 facilities in 3 rows" in text
+    assert "second list" not in text
+    assert jangkau("build", folder / "AREA.yml", "--out", folder / "w")[0] == 0
+    found = json.loads(jangkau("check", folder / "w", "--json")[1])
+    assert {f["rule"]: f["count"] for f in found if f["rule"] == "kinds_beside"} == {"kinds_beside": 6}
+
+
+def test_a_place_of_a_row_with_several_units_is_refused(folder):
+    with pytest.raises(InputError, match="nobody knows of which unit"):
+        read(folder, ["Pustu", "Posyandu", "Desa", "Lintang", "Bujur"], [
+            ["Pustu T", "Melati 1", "Timbulharjo", -8.39, 113.51],
+            ["Pustu P", "Kenanga", "Palbapang", -8.39, 113.57],
+        ], kind=BESIDE)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_such_a_list_goes_back_and_comes_back(folder, jangkau, tmp_path):
+    saved(folder, [["No", "Desa", "Kecamatan", "Pustu", "Posyandu"],
+                   [1, "Timbulharjo", "Sewon", "Pustu T", "Melati 1"],
+                   [2, "Palbapong", "Bantul", "Pustu P", "Kenanga"],
+                   [3, "Krajan", "Bantul", None, "Mawar"]])  # fmt: skip
+    assert jangkau("init", folder, "--code", "35.09")[0] == 0
+    assert jangkau("build", folder / "AREA.yml", "--out", folder / "w")[0] == 0
+    out = tmp_path / "sent"
+    jangkau("check", folder / "w", "--out", out, "--lists", folder / "AREA.yml")
+    book = openpyxl.load_workbook(out / "unit-periksa.xlsx")
+    sheet, answered = book["Sheet"], 0
+    for row in sheet.iter_rows():
+        for cell in row:
+            if str(cell.value).startswith("facilities.near_name."):
+                sheet.cell(cell.row, cell.column - 1).value = "Palbapang"
+                answered += 1
+    book.save(tmp_path / "back.xlsx")
+    assert answered == 2
+    said = jangkau("check", folder / "w", "--answers", tmp_path / "back.xlsx", "--out", tmp_path / "o")[1]
+    assert "unit.xlsx: 2 answers taken" in said
+    assert "3,Palbapang" not in (tmp_path / "o" / "unit-dijawab.csv").read_text("utf-8")
+    assert "2,Palbapang,Bantul,Pustu P,Kenanga" in (tmp_path / "o" / "unit-dijawab.csv").read_text("utf-8")

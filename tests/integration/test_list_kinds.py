@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 from test_list_headings import book, built
-from test_list_traps import CODE, DESA, KECAMATAN, with_map
+from test_list_traps import CODE, DESA, KECAMATAN, area_of, with_map
 
 from geodata.drafting.draft import draft
 
@@ -86,14 +86,25 @@ def test_codes_of_the_area_are_codes_of_villages(folder):
 
 
 @pytest.mark.parametrize("heads", [("Pustu", "Posyandu"), ("Nama Pustu", "Nama Poskesdes", "Nama Posyandu")])
-def test_columns_of_names_of_several_kinds_are_told(folder, heads):
+def test_columns_of_names_of_several_kinds_are_read_each_as_units(folder, heads):
     names = {head: [f"{head[-3:]} {d}" for d in DESA] for head in heads}
     listed(folder, Kecamatan=KECAMATAN, Desa=DESA, **names)
-    assert "a second list stands beside the first, and is not read" in draft(folder).text
     said, layers, told = built(folder)
-    assert len(layers.facilities) == 6
-    own = said["facilities"][0]["name"]
-    assert (told["list_beside"].severity, set(told["list_beside"].ids)) == ("error", {*heads} - {own})
+    assert set(said["facilities"][0]["kind"]["columns"]) == set(heads)
+    assert counted(layers) == {head.split()[-1].lower(): 6 for head in heads}
+    assert told["kinds_beside"].count == 6 * len(heads)
+    assert "list_beside" not in told
+
+
+def test_a_list_of_one_of_the_kinds_tells_of_the_others_and_counts_no_row_of_theirs(folder):
+    posyandu = [f"Melati {d}" for d in DESA]
+    listed(
+        folder, Kecamatan=KECAMATAN, Desa=DESA, Pustu=["Pustu A", *[None] * 4, "Pustu B"], Posyandu=posyandu
+    )
+    layers, _ = area_of(folder, facilities={"path": "daftar.csv", "kind": "pustu", "name": "Pustu"})
+    assert layers.facilities["name"].tolist() == ["Pustu A", "Pustu B"]
+    [told] = [f for f in layers.findings if f.rule == "list_beside"]
+    assert (told.severity, told.ids) == ("error", ("Posyandu",))
 
 
 @pytest.mark.parametrize("parent", [{"Pustu": ["Pustu A"] * 3 + ["Pustu B"] * 3}, {"Puskesmas": DESA},

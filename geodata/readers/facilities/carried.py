@@ -372,7 +372,7 @@ class _Carrier:
         return np.array(fits, dtype=np.int64)
 
     def _numbered_anew(self, text: pd.Series[Any]) -> bool:
-        """Return whether row numbers begin again where, and only where, a name stands."""
+        """Return whether row numbers begin again, or go on, where and only where a name stands."""
         column = next((c for c in self.table if spelling_key(c) in NUMBERS), None)
         if column is None:
             return False
@@ -381,6 +381,10 @@ class _Carrier:
         first = (number == 1).to_numpy(dtype=bool)
         named = text[units].notna().to_numpy(dtype=bool)
         goes_on = (number.diff() == 1).to_numpy(dtype=bool)
+        # They may number the blocks, and not the rows.
+        counts = number.notna().to_numpy(dtype=bool)
+        if (counts == named).all() and number.dropna().tolist() == list(range(1, int(named.sum()) + 1)):
+            return True
         return bool(first.sum() > 1 and (first == named).all() and (first | goes_on).all())
 
     # --- What is told --------------------------------------------------------------------------------------

@@ -101,5 +101,5 @@ def parent_ids(said: pd.Series[Any], facilities: pd.DataFrame) -> pd.Series[Any]
 def kinds_listed(file: FacilitiesFile, rows: ReadLayer, official: Mapping[str, int]) -> tuple[str, ...]:
     """Return the kinds that a file lists; one that only stands in ``kind.values`` has no list."""
     there = set(rows.frame["kind"])
-    sure = file.covers is not None or isinstance(file.kind, str)
+    sure = file.covers is not None or isinstance(file.kind, str) or bool(file.kind.columns)
     return tuple(k for k in rows.listed_kinds if k in there or sure or official.get(k) == 0)

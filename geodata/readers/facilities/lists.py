@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from geodata.codes import name_key, parse_village_code
 from geodata.errors import ConfigError
 from geodata.layers import Cell, Finding
+from geodata.readers.facilities.beside import are_beside, read_beside
 from geodata.readers.facilities.carried import with_carried
 from geodata.readers.facilities.functioning import functioning_of
 from geodata.readers.facilities.kinds import kinds_of
@@ -31,6 +32,7 @@ from geodata.readers.files.cells import (
     total_finding,
     total_rows,
 )
+from geodata.readers.files.header import BESIDE
 from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.signatures import signature_finding, signature_rows
@@ -90,10 +92,38 @@ def read_facilities(
     InputError
         Columns or ids that are wrong; kinds or coordinates most of which are.
     """
-    file = name or source.path.name
+    file, prefix = name or source.path.name, prefix or source.path.stem
     _require_table(source, file)
-    rows, totals, carried = _without_totals(rows_of(source), source, villages, file)
+    around = _Around(villages, file, zone, regency, fix, decided, regencies)
+    rows = rows_of(source)
+    if not are_beside(source):
+        return _layer_of(rows, source, prefix, around)
+    rows, totals, carried = _without_totals(rows, source, villages, file)
     rows, signed = _without_signatures(rows, villages, file)
+    marks = mark_findings("facilities", rows.marks, rows.columns.table, file)
+    read = read_beside(rows, source, file, lambda r, one, part: _layer_of(r, one, f"{prefix}{part}", around))
+    of_rows = (*marks, *carried, *signed, *total_finding("facilities", totals))
+    return read._replace(findings=(*of_rows, *read.findings))
+
+
+class _Around(NamedTuple):
+    """What a list is read within: see :func:`read_facilities`."""
+
+    villages: gpd.GeoDataFrame
+    file: str
+    zone: shapely.Geometry | None
+    regency: str
+    fix: Fix
+    decided: Mapping[int, bool]
+    regencies: Sequence[ListRegency]
+
+
+def _layer_of(rows: ListRows, source: FacilitiesFile, prefix: str, around: _Around) -> ReadLayer:
+    """Return the rows of a list, one a unit, as a layer."""
+    villages, file, zone, regency, fix, decided, regencies = around
+    rows, totals, carried = _without_totals(rows, source, villages, file)
+    rows, signed = _without_signatures(rows, villages, file)
+    rows = _without_rows_beside(rows, source)
     rows, more = _one_a_unit(rows, source, file)
     rows, empty = _with_content(rows, source, villages, file)
     aside, sure, findings = others(rows, source, villages, zone, (regency, file))
@@ -102,7 +132,7 @@ def read_facilities(
     keep = ~kinds.left_out.to_numpy(dtype=bool)
     rows, kind, sure = rows.only(keep), kinds.kind[keep], sure[~aside][keep]
     columns = rows.columns
-    ids, twice = _ids(rows, source, prefix or source.path.stem, file)
+    ids, twice = _ids(rows, source, prefix, file)
     district = columns.text(source.district_name, "district_name")
     whose = stated_regencies(rows, source, regencies, file)
     declared = declared_villages(
@@ -235,6 +265,16 @@ def _with_content(
                   "warning"),
     )  # fmt: skip
     return rows.only(said & ~note & ~doubtful & ~guessed), tuple(one for one in findings if one is not None)
+
+
+def _without_rows_beside(rows: ListRows, source: FacilitiesFile) -> ListRows:
+    """Return the rows without those that name a unit of a second list beside the first alone."""
+    table, name = rows.columns.table, rows.columns.pick(source.name, "name")
+    beside = [c for c in table if c in rows.marks.beside or BESIDE in str(c)]
+    if name is None or not rows.marks.beside or not beside:
+        return rows
+    theirs = table[beside].notna().any(axis=1) & text_column(table, name).isna()
+    return rows.only(~theirs.to_numpy(dtype=bool))
 
 
 def _one_a_unit(rows: ListRows, source: FacilitiesFile, file: str) -> tuple[ListRows, tuple[Finding, ...]]:

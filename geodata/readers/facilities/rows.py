@@ -136,7 +136,8 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
 
 def _named(source: FacilitiesFile) -> tuple[str | None, ...]:
     """Return the columns that AREA.yml names."""
-    kind = (source.kind.column, source.kind.registered) if isinstance(source.kind, KindColumn) else ()
+    how = source.kind
+    kind = (how.column, how.registered, *how.columns) if isinstance(how, KindColumn) else ()
     return (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
             source.village_name, source.district_name, source.regency, source.parent, source.functioning,
             *source.staff.values(), source.open_days, source.capacity, *kind)  # fmt: skip

@@ -54,19 +54,40 @@ def lists_beside(
     >>> lists_beside(pd.DataFrame([["Ampel", "Melati", "Mawar"]]), ["Desa", "Posyandu 1", "Posyandu 2"])
     (2,)
     """
-    return _begun_again(table, names) or _numbered(table, names) or _by_kind(table, names, named)
+    again = _begun_again(table, names)
+    if again:
+        return again
+    found = _numbered(table, names) or _by_kind(table, names)
+    own = {i for i in found if spelling_key(names[i]) in named} or set(sorted(found)[:1])
+    return tuple(sorted(set(found) - own))
 
 
-def _by_kind(table: pd.DataFrame, names: Sequence[str], named: AbstractSet[str]) -> tuple[int, ...]:
+def columns_of_kinds(table: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of a table that name units side by side, with the kind of each.
+
+    None where a list begins again, or where one column alone names units.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns_of_kinds(pd.DataFrame({"Pustu": ["Jaya", "Maju"], "Posyandu": ["Melati", "Mawar"]}))
+    {'Pustu': 'pustu', 'Posyandu': 'posyandu'}
+    """
+    names = [str(column) for column in table.columns]
+    if _begun_again(table, names):
+        return {}
+    found = {**_by_kind(table, names), **_numbered(table, names)}
+    return {names[i]: found[i] for i in sorted(found)} if len(found) > 1 else {}
+
+
+def _by_kind(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
+    """Return the first column of names of each kind, by its place."""
     found: dict[str, int] = {}
     for i, name in enumerate(names):
         kind = recognise_kind(_NAME_OF.sub("", name)) if name else None
         if kind not in (None, "puskesmas", "other") and _differ(table.iloc[:, i]):
             found.setdefault(str(kind), i)
-    own = next(
-        (i for i in found.values() if spelling_key(names[i]) in named), min(found.values(), default=-1)
-    )
-    return tuple(sorted(set(found.values()) - {own}))
+    return {i: kind for kind, i in found.items()} if len(found) > 1 else {}
 
 
 def _differ(values: pd.Series[Any]) -> bool:
@@ -106,10 +127,12 @@ def _meanings() -> dict[str, str]:
     return {**found, **dict.fromkeys(NUMBERS, "number")}
 
 
-def _numbered(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
-    stems: dict[str, list[int]] = {}
+def _numbered(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
+    """Return the columns of names of a kind that are numbered, by their place."""
+    stems: dict[str, dict[int, str]] = {}
     for i, name in enumerate(names):
         found = _NUMBERED.match(name)
-        if found is not None and kind_of_name(found[1]) is not None and holds_names(table.iloc[:, i]):
-            stems.setdefault(spelling_key(found[1]), []).append(i)
-    return tuple(i for same in stems.values() for i in same[1:])
+        kind = kind_of_name(found[1]) if found is not None else None
+        if found is not None and kind is not None and holds_names(table.iloc[:, i]):
+            stems.setdefault(spelling_key(found[1]), {})[i] = str(kind.kind)
+    return {i: kind for same in stems.values() if len(same) > 1 for i, kind in same.items()}

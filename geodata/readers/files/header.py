@@ -26,6 +26,8 @@ HEADER_SEARCH_ROWS = 30
 LEAST_HEADINGS, LEAST_CELLS, NEARLY_FULL = 2, 3, 0.75
 
 
+# What is written behind the heading of a second list's column.
+BESIDE = "[list beside, column "
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
@@ -411,7 +413,7 @@ def with_header(
     for i in beside:
         # What stands under a heading of the first list is no other meaning of it.
         if spelling_key(names[i]) in own:
-            heads[i] = f"{names[i]} [list beside, column {i + 1}]"
+            heads[i] = f"{names[i]} {BESIDE}{i + 1}]"
     marks = Marks(again, beside=tuple(names[i] for i in beside), above=rows_above(rows, header))
     return Headed(table.set_axis(heads, axis=1), marks)
 

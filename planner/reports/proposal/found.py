@@ -28,6 +28,9 @@ def _shape(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace("NUMBER", N).replace("WHO", WHO).replace("PLACE", PLACE))
 
 
+_TOLD_KIND = (
+    "told_kind", r"(?P<quote>['\"])(?P<name>WHO)(?P=quote) → (?P<kind>\w+) \((?P<n>NUMBER) rows?\)",
+)  # fmt: skip
 # How check names what a finding is about, by the key of its words here; the first that fits counts.
 OF_RULE: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     rule: tuple((key, _shape(pattern)) for key, pattern in shapes)
@@ -50,10 +53,8 @@ OF_RULE: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         "name_contradicts_kind": [
             ("as_kind", r"(?P<who>.*?) \((?P<quote>['\"])(?P<name>WHO)(?P=quote) as (?P<kind>[a-z]+)\)")
         ],
-        "kind_by_name": [
-            ("told_kind",
-             r"(?P<quote>['\"])(?P<name>WHO)(?P=quote) → (?P<kind>\w+) \((?P<n>NUMBER) rows?\)"),
-        ],
+        "kind_by_name": [_TOLD_KIND],
+        "kinds_beside": [_TOLD_KIND],
         "regency_never_ours": [("rows", r"(?P<name>WHO) \((?P<n>NUMBER) rows?\)")],
         "kind_left_out": [("rows", r"(?P<quote>['\"])(?P<name>WHO)(?P=quote) \((?P<n>NUMBER) rows?\)")],
         "unknown_kind": [("rows", r"(?P<quote>['\"])(?P<name>WHO)(?P=quote) \((?P<n>NUMBER) rows?\)")],
@@ -150,6 +151,7 @@ def which_in_words(finding: Finding, words: Words) -> str:
 # Of these the words name groups of rows, each with how many there are.
 WITH_OWN_COUNT = frozenset({
     "code_bridge", "regency_never_ours", "kind_left_out", "unknown_kind", "kind_by_name",
+    "kinds_beside",
     "functioning_unread", "unread_value", "unread_key",
 })  # fmt: skip
 

@@ -235,6 +235,8 @@ def _people(source: PopulationFile, name: str, findings: Iterable[FindingRow]) -
 def _ids(found: ListRows, source: FacilitiesFile) -> dict[str, int]:
     """Return the row of each id; of ids that stand twice the later have their row's number behind them."""
     rows: dict[str, int] = {}
+    if isinstance(source.kind, KindColumn) and source.kind.columns:
+        return {f":{row}": int(row) for row in found.columns.table.index}
     for row, given in found.columns.ids(source.id, "id").items():
         if isinstance(given, str):
             rows[given if given not in rows else f"{given} (row {row})"] = int(row)
