@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 # Codes of a province, kabupaten or kecamatan; BPS writes three digits for a kecamatan.
 _ABOVE = re.compile(r"\d{2}(\.\d{2}){0,2}|\d{2}|\d{4}|\d{6,7}")
 _OF_DISTRICT = (6, 7)
+# Before a heading: "A.", "II)"; what numbers it in a cell of its own; behind it "(12 desa)".
+_NUMBERED = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.)]\s*(?=\w)")
+_ORDINAL = re.compile(r"(?:[A-Za-z]|[IVXL]{1,6}|\d{1,3})\s*[.):]?")
+_BRACKETED = re.compile(r"\s*\([^()]*\)\s*$")
+# A heading has a number before it at most.
+HEADING_CELLS = 2
 # A sum is of so many rows at least, but that of a kecamatan by its name; the whole table's of one more.
 LEAST_ROWS = 2
 # Of the rows below a sum so many are villages.
@@ -97,16 +103,23 @@ def _above(text: str, province: str) -> object:
     return pd.NA
 
 
-def heading_rows(rows: TableRows, above: pd.Series[Any]) -> pd.Series[Any]:
+def heading_rows(
+    rows: TableRows, above: pd.Series[Any], districts: AbstractSet[str] = frozenset(),
+    villages: AbstractSet[str] = frozenset(),
+) -> pd.Series[Any]:  # fmt: skip
     """Return the kecamatan of rows that are its heading ("": of what is above it); missing for other rows.
 
     A heading has the word for a kecamatan as its name, the code of a kecamatan or of more, or, without a
-    name, a kecamatan: by its word in any column, or in a column of kecamatan that no village's row fills.
+    name, a kecamatan: by its word in any column, or in a column of kecamatan that no village's row fills. So
+    is the name of a kecamatan that is alone in its row, with a number before it at most: where a village is
+    called so too, only beside a fuller row of that name.
 
     Parameters
     ----------
     above
         The digits of such codes (:func:`codes_above`).
+    districts, villages
+        Keys of the names of the area's kecamatan and villages (:func:`geodata.codes.name_key`).
 
     Examples
     --------
@@ -118,8 +131,9 @@ def heading_rows(rows: TableRows, above: pd.Series[Any]) -> pd.Series[Any]:
     """
     found = pd.Series(pd.NA, index=rows.name.index, dtype="str")
     free = ~rows.coded.astype(bool)
-    by_word = rows.name.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool) & free
-    found = found.mask(by_word, rows.name)
+    plain = rows.name.map(_unnumbered, na_action="ignore")
+    by_word = plain.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool) & free
+    found = found.mask(by_word, plain)
     of_district = above.map(lambda t: isinstance(t, str) and len(t) in _OF_DISTRICT).astype(bool)
     said = rows.name.fillna(rows.district).fillna("")
     found = found.mask(above.notna() & found.isna(), said.where(of_district, ""))
@@ -128,17 +142,41 @@ def heading_rows(rows: TableRows, above: pd.Series[Any]) -> pd.Series[Any]:
         found = found.mask(bare, _district_cells(rows.table[bare]))
         if rows.name.notna().any() and rows.district[rows.name.notna()].isna().all():
             found = found.mask(bare & found.isna(), rows.district)
-    return found
+    return found.fillna(_alone(rows, free & found.isna(), districts, villages))
 
 
 def _district_cells(table: pd.DataFrame) -> pd.Series[Any]:
     """Return the first cell of each row that names a kecamatan by the word for it."""
     found = pd.Series(pd.NA, index=table.index, dtype="str")
     for column in table:
-        text = text_column(table, column)
+        text = text_column(table, column).map(_unnumbered, na_action="ignore").astype("str")
         found = found.fillna(
             text.where(text.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool))
         )
+    return found
+
+
+def _unnumbered(text: str) -> str:
+    """Return a heading without the number or letter before it, and what stands in brackets behind it."""
+    return _BRACKETED.sub("", _NUMBERED.sub("", text, count=1)).strip()
+
+
+def _alone(
+    rows: TableRows, may: pd.Series[bool], districts: AbstractSet[str], villages: AbstractSet[str]
+) -> pd.Series[Any]:
+    """Return the kecamatan whose name is alone in a row, with a number before it at most."""
+    found = pd.Series(pd.NA, index=rows.name.index, dtype="str")
+    filled = rows.table.notna().sum(axis=1)
+    fuller = {name_key(t) for t in rows.name[filled > HEADING_CELLS] if isinstance(t, str)}
+    for row in filled.index[(filled > 0) & (filled <= HEADING_CELLS) & may]:
+        *before, said = (str(cell).strip() for cell in rows.table.loc[row].dropna())
+        key = name_key(_unnumbered(said))
+        if (
+            key in districts
+            and all(map(_ORDINAL.fullmatch, before))
+            and (key not in villages or key in fuller)
+        ):
+            found[row] = _unnumbered(said)
     return found
 
 

@@ -178,7 +178,8 @@ def _without_headings(
 ) -> tuple[TableRows, tuple[Finding, ...]]:
     """Return the rows without those that say that they are of a kecamatan; the others know theirs."""
     province = str(villages.index[0])[:2] if len(villages) else ""
-    headings = heading_rows(rows, codes_above(rows, province))
+    keys = ({name_key(n) for n in villages[c] if n} for c in ("district_name", "village_name"))
+    headings = heading_rows(rows, codes_above(rows, province), *keys)
     district = district_of_rows(rows.district, headings, below=headings_are_above(headings))
     keep = headings.isna()
     return rows._replace(district=district).kept(keep), headings_finding(rows, headings, file)
