@@ -93,6 +93,11 @@ class Answer:
         """Return one row a village for a kind of the standard in a season."""
         return self.gaps.seasons[season][kind].villages
 
+    def minutes_at_most(self, kind: str, season: Season) -> NDArray[np.bool_]:
+        """Return by village whether its median minutes are "at most": bool ``(villages,)``."""
+        found: NDArray[np.bool_] = self.gaps.seasons[season][kind].at_most["minutes_median"].to_numpy()
+        return found
+
     def reach(self, kind: str, season: str) -> dict[str, Any]:
         """Return the totals of a kind in a season."""
         of_kind: dict[str, Any] = self.summary["kinds"][kind]

@@ -307,8 +307,9 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
         Columns: ``village_name``, ``district_name``, ``people``, ``unreached`` (known not to be reached),
         ``unsure`` (of whom nobody knows), ``status``, ``reason``, ``minutes_median``, ``share_reached``,
-        ``share_unknown``. Villages of which nobody is known to be left out, while somebody may be, come
-        after those with people left out, and before those where everybody is reached.
+        ``share_unknown``, ``at_most`` (its minutes are). Villages of which nobody is known to be left out,
+        while somebody may be, come after those with people left out, and before those where everybody is
+        reached.
         """
         villages = self.area.layers.villages
         answer = self.answer.villages(self.kind, self.season)
@@ -319,6 +320,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         table["district_name"] = [names.get(code, "") for code in table["district_code"]]
         for column in ("status", "reason", "minutes_median", "share_reached", "share_unknown"):
             table[column] = answer[column]
+        table["at_most"] = self.answer.minutes_at_most(self.kind, self.season)
         table = table[self.passing()]
         nobody_known = table["unreached"].isna() | ((table["unreached"] == 0) & (table["unsure"] > 0))
         codes = table.index.to_numpy(dtype=str)

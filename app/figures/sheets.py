@@ -140,6 +140,7 @@ class VillageAnswer:
     season: str
     row: dict[str, Any]
     nearest_name: str
+    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ def village_sheet(answer: Answer, code: str, kind: str, season: Season, *, targe
         for when, answers in gaps.seasons.items():
             row = answers[one].villages.loc[code].to_dict()
             nearest = row["nearest_id"]
-            rows.append(VillageAnswer(one, when, row, str(names.get(nearest) or nearest)))
+            at_most = bool(answers[one].at_most.loc[code, "minutes_median"])
+            rows.append(VillageAnswer(one, when, row, str(names.get(nearest) or nearest), at_most))
     place = middle_place(gaps, code, kind, season)
     units = [] if place is None else near_units(gaps, place, kind, season)
     known = {u.facility_id for u in units}

@@ -38,7 +38,7 @@ class VillageRow:
     unreached: float
     unsure: float
     minutes: float
-    open: bool
+    at_most: bool
     status: str
 
 
@@ -107,8 +107,8 @@ def _rows(table: pd.DataFrame, most: int) -> list[VillageRow]:
     return [
         VillageRow(
             rank=i, code=str(r.Index), name=r.village_name, district=r.district_name, people=r.people,
-            unreached=r.unreached, unsure=r.unsure, minutes=r.minutes_median, open=r.share_unknown > 0,
-            status=r.status,
+            unreached=r.unreached, unsure=r.unsure, minutes=r.minutes_median,
+            at_most=r.at_most, status=r.status,
         )
         for i, r in enumerate(table.iloc[:most].itertuples(), start=1)
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from planner.coverage.known.extent import ROADS, Extent
 from planner.coverage.known.lost import lost_units, may_stand
 from planner.coverage.known.owners import Doubts, known_owners, within_straight
 from planner.coverage.known.unseen import by_village
-from planner.coverage.weighed import heaviest, median_row
+from planner.coverage.weighed import heaviest, median_row, weighted_median
 from planner.scenarios.modes import only_walked
 from planner.scenarios.scenario import default_scenario
 from planner.travel.isochrones import known_sums
@@ -74,8 +74,13 @@ class Coverage:
         int8 by demand point, its number in REASONS.
     nearest
         int32 by demand point, its facility's row in ``facilities``; -1 where there is none.
+    nearer
+        bool by demand point: a unit that is on no list may be nearer, or a way that is on no map quicker.
     villages
         One row a village, index ``village_code``: the columns of DESIGN's table, without the kind's prefix.
+    at_most
+        By village, whether its ``minutes_median`` and ``minutes_max`` are "at most": bool columns of these
+        names, index ``village_code``.
     facilities
         One row a functioning facility of the kind, index ``facility_id``: ``people_nearest``, for whom it is
         the nearest, and of them ``people_own``, those within the limit; ``villages_people_unknown``, the
@@ -94,7 +99,9 @@ class Coverage:
     more: NDArray[np.bool_]
     reason_code: NDArray[np.int8]
     nearest: NDArray[np.int32]
+    nearer: NDArray[np.bool_]
     villages: pd.DataFrame
+    at_most: pd.DataFrame
     facilities: pd.DataFrame
     owners: Owners
 
@@ -116,6 +123,17 @@ class Coverage:
         (True, True)
         """
         return np.array(REASONS, dtype=object)[self.reason_code]
+
+    def at_most_of(self, column: str) -> set[str]:
+        """Return the villages whose ``minutes_median`` or ``minutes_max`` is "at most": their codes.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> find_gaps(demo_layers(12)).coverage["pustu"].at_most_of("minutes_median")
+        set()
+        """
+        return set(self.at_most.index[self.at_most[column]])
 
     @property
     def nearest_id(self) -> NDArray[np.object_]:
@@ -269,13 +287,15 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         reason = np.where(lost_there, np.int8(REASONS.index(Reason.PEOPLE_UNPLACED)), reason)
         minutes = np.where(lost_there, np.nan, minutes)
     more = unseen.any
-    _freeze(minutes, reached, within, anywhere, more, reason, nearest)
-    points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     doubts = _doubts(
         kinds, unseen, extent, reason, demand, facilities, lists_whole=bool(whole.all()) and not any_lost,
         drives=drives,
     )  # fmt: skip
+    nearer = doubts.nearer(within)
+    _freeze(minutes, reached, within, anywhere, more, reason, nearest, nearer)
+    points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     owners = known_owners(nearest, within, doubts)
+    villages = _villages(kinds, layers, points, facilities.index, status, listed=known, extent=extent)
     return Coverage(
         kind=kind,
         listed=known,
@@ -286,7 +306,9 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         more=more,
         reason_code=reason,
         nearest=nearest,
-        villages=_villages(kinds, layers, points, facilities.index, status, listed=known, extent=extent),
+        nearer=nearer,
+        villages=villages,
+        at_most=_at_most(points, nearer, villages),
         facilities=_catchments(facilities.index, demand["people"].to_numpy(), points, owners),
         owners=owners,
     )
@@ -344,7 +366,8 @@ def in_each(
         minutes = np.where(lost_there, np.nan, minutes)
     within = np.logical_and.reduce([one.within for one in seasons])
     more = np.logical_and.reduce([one.more for one in seasons])
-    _freeze(minutes, reached, within, anywhere, more, reason, nearest)
+    nearer = deciding([o.nearer for o in seasons])
+    _freeze(minutes, reached, within, anywhere, more, reason, nearest, nearer)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     units = last.facilities.index
     table = _points_by_village(points, layers, units, status, listed=last.listed)
@@ -353,7 +376,8 @@ def in_each(
     catchments = _catchments(units, demand["people"].to_numpy(), points, owners)
     return replace(
         last, minutes=minutes, reached=reached, within=within, anywhere=anywhere, more=more,
-        reason_code=reason, nearest=nearest, villages=table, facilities=catchments, owners=owners,
+        reason_code=reason, nearest=nearest, nearer=nearer, villages=table,
+        at_most=_at_most(points, nearer, table), facilities=catchments, owners=owners,
     )  # fmt: skip
 
 
@@ -651,12 +675,6 @@ def _points_by_village(
         found = status_of(share, share + open_share, status)
     # A status that is not known has the reason that leaves it open, though more may be too far.
     counts = np.where((found == VillageStatus.UNKNOWN.value)[village], open_, ~points.reached)
-    lived = weight > 0
-    furthest = np.full(n, np.nan)
-    order = np.argsort(points.minutes)
-    order = order[lived[order]]
-    # The last written is the longest; NaN (unknown) sorts last and means that all are.
-    furthest[village[order]] = points.minutes[order]
     reasons = np.array(REASONS, dtype=object)
     ids = np.append(facility_ids.to_numpy(dtype=object), "")
     middle = median_row(village, points.minutes, weight, n)
@@ -666,13 +684,40 @@ def _points_by_village(
             "share_reached": share if listed else np.nan,
             "share_unknown": open_share if listed else np.nan,
             "minutes_median": np.append(points.minutes, np.nan)[middle],
-            "minutes_max": furthest,
+            "minutes_max": _furthest(village, points.minutes, weight, n),
             "status": found,
             "reason": reasons[heaviest(village, points.reason, weight * counts, n, none=0)],
             # Of the person whose minutes are told: another unit may be nearest to more people.
             "nearest_id": ids[np.append(points.nearest, NO_FACILITY)[middle]],
         },
         index=codes,
+    )
+
+
+def _furthest(
+    village: NDArray[np.int64], minutes: NDArray[np.float64], weight: NDArray[np.float64], n: int
+) -> NDArray[np.float64]:
+    """Return the longest minutes of anybody in each village; NaN where some are unknown, or nobody lives."""
+    furthest = np.full(n, np.nan)
+    order = np.argsort(minutes)
+    order = order[weight[order] > 0]
+    # The last written is the longest; NaN (unknown) sorts last and means that all are.
+    furthest[village[order]] = minutes[order]
+    return furthest
+
+
+def _at_most(points: _Points, nearer: NDArray[np.bool_], villages: pd.DataFrame) -> pd.DataFrame:
+    """Return which minutes of villages are less if people in doubt are all beside a unit."""
+    n = len(villages)
+    least = np.where(nearer | np.isnan(points.minutes), 0.0, points.minutes)
+    return pd.DataFrame(
+        {
+            "minutes_median": weighted_median(points.village, least, points.weight, n)
+            < villages["minutes_median"].to_numpy(),
+            "minutes_max": _furthest(points.village, least, points.weight, n)
+            < villages["minutes_max"].to_numpy(),
+        },
+        index=villages.index,
     )
 
 

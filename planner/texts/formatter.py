@@ -67,6 +67,33 @@ class Formatter:
         # Babel reads its pattern for each number, eight times as slow: the sheets of a regency hold 100,000s.
         return f"{shown:,.{int(decimals)}f}".translate(self._symbols)
 
+    def nearest_minutes(self, value: float, decimals: int = 0, *, at_most: bool) -> str:
+        """Return minutes to a unit that is listed, where one that is not may be nearer, or not.
+
+        No way to any that is listed says nothing of others.
+
+        Parameters
+        ----------
+        value
+            Minutes; NaN is unknown, ``inf`` no way.
+        decimals
+            So many of them.
+        at_most
+            Whether it may be nearer (:attr:`planner.coverage.reach.Coverage.at_most`).
+
+        Examples
+        --------
+        >>> write = Formatter("id")
+        >>> write.nearest_minutes(12.34, 1, at_most=True), write.nearest_minutes(12.34, 1, at_most=False)
+        ('paling lama 12,3', '12,3')
+        >>> write.nearest_minutes(math.inf, at_most=True), write.nearest_minutes(math.inf, at_most=False)
+        ('belum diketahui', 'tidak terjangkau')
+        """
+        text = self.number(value, decimals)
+        if not at_most or math.isnan(value):
+            return text
+        return self.term("unknown") if math.isinf(value) else f"{self.term('at_most')} {text}"
+
     def plain(self, value: float) -> str:
         """Return a number as it is typed: no thousands, as many decimals as it has."""
         return str(numbers.format_decimal(value, format="0.####", locale=self._locale))

@@ -58,6 +58,34 @@ class Doubts:
     ways_anywhere: bool
     beside: NDArray[np.bool_]
 
+    def nearer(self, within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return for which places a unit that nobody knows of may be nearer, or a way may be quicker.
+
+        Who is within the limit of a unit, and of nothing unseen, is nearer to that unit than to all unseen.
+
+        Parameters
+        ----------
+        within
+            bool ``(places,)``: a unit that is known is within the limit.
+
+        Returns
+        -------
+        nearer
+            bool ``(places,)``.
+
+        Examples
+        --------
+        The second place may have a unit beside it that is on no list, and the third is far from all known:
+
+        >>> doubts = Doubts(
+        ...     more=np.array([False, True, False]), ways=np.zeros(3, bool), units_anywhere=True,
+        ...     ways_anywhere=False, beside=np.zeros(1, bool),
+        ... )
+        >>> doubts.nearer(np.array([True, True, False])).tolist()
+        [False, True, True]
+        """
+        return self.more | self.ways | (~within & (self.units_anywhere or self.ways_anywhere))
+
 
 def known_owners(nearest: NDArray[np.int32], within: NDArray[np.bool_], doubts: Doubts) -> Owners:
     """Return of which units it is known whose they are.
@@ -85,15 +113,13 @@ def known_owners(nearest: NDArray[np.int32], within: NDArray[np.bool_], doubts: 
     ([True, True], [False, True], [False, False])
     """
     n = len(doubts.beside)
-    # Who is within the limit of a unit, and of nothing unseen, is nearer to that unit than to all unseen.
-    beyond = ~within & (doubts.units_anywhere or doubts.ways_anywhere)
-    unsure = doubts.more | doubts.ways | beyond
+    unsure = doubts.nearer(within)
     own = ~doubts.beside
     own[nearest[within & unsure & (nearest >= 0)]] = False
     at_any = np.ones(n, dtype=bool)
     at_any[nearest[unsure & (nearest >= 0)]] = False
     # At any distance a way that nobody drew may make any unit the nearest.
-    if doubts.ways.any() or (doubts.ways_anywhere and beyond.any()):
+    if doubts.ways.any() or (doubts.ways_anywhere and not within.all()):
         at_any[:] = False
     return Owners(~doubts.beside, own, at_any)
 

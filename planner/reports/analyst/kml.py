@@ -200,12 +200,16 @@ def _village_heads(frame: gpd.GeoDataFrame, gaps: Gaps, kind: str, said: AnswerS
     if gaps.ways is None:
         minutes = f"{minutes}, {said.map['mode_straight']}"
     columns = [*VILLAGE_COLUMNS, *(f"{one}_{fact}" for one in gaps.coverage for fact in KIND_FACTS)]
+    at_most = {one: answer.at_most_of("minutes_median") for one, answer in gaps.coverage.items()}
     for code, row in _rows(frame, columns):
         facts = [
             _Fact(said.heading("village_code"), str(code)),
             _Fact(said.heading("district_name"), row["district_name"]),
             _Fact(said.heading("people"), said.format.number(row["people"])),
-            *(_Fact(said.kind(one), _of_kind(row, one, names, said, minutes)) for one in gaps.coverage),
+            *(
+                _Fact(said.kind(one), _of_kind(row, one, names, said, minutes, at_most=code in at_most[one]))
+                for one in gaps.coverage
+            ),
         ]
         data = {"village_code": str(code), "status": row[f"{kind}_status"]}
         yield _placemark(row["village_name"], facts, row[f"{kind}_status"], data)
@@ -219,13 +223,15 @@ def _rows(frame: gpd.GeoDataFrame, columns: Sequence[str]) -> Iterator[tuple[Any
         yield label, dict(zip(columns, row, strict=True))
 
 
-def _of_kind(row: dict[str, object], kind: str, names: dict[str, str], said: AnswerSaid, timed: str) -> str:
+def _of_kind(
+    row: dict[str, object], kind: str, names: dict[str, str], said: AnswerSaid, timed: str, *, at_most: bool
+) -> str:
     """Return what is known of a village and kind: status, minutes as ``timed``, why, and the nearest unit."""
     words = said.map
     parts = [words[str(row[f"{kind}_status"])]]
     minutes = row[f"{kind}_minutes_median"]
     if isinstance(minutes, float) and not np.isnan(minutes):
-        parts.append(f"{timed}: {said.format.number(minutes)}")
+        parts.append(f"{timed}: {said.format.nearest_minutes(minutes, at_most=at_most)}")
     reason = row[f"{kind}_reason"]
     # That nobody knows why it is unknown is said already.
     if reason and words[f"reason_{reason}"] not in parts:

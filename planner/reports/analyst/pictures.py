@@ -144,6 +144,11 @@ def explore_gaps(
     words = said.statuses()
     villages = village_frame(ilp).reset_index()
     spoken = _spoken(villages, shown, said, words)
+    at_most = ilp.gaps.seasons[season][kind].at_most_of("minutes_median")
+    minutes = zip(villages["village_code"], villages[answers[1]], strict=True)
+    spoken[said.heading(answers[1])] = [
+        said.format.nearest_minutes(value, at_most=code in at_most) for code, value in minutes
+    ]
     page = spoken.explore(
         column=said.heading(column), categorical=True, categories=list(words.values()),
         cmap=list(STATUS_COLORS.values()), tiles=tiles, tooltip=said.heading("village_name"),

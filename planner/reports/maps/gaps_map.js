@@ -47,10 +47,10 @@ function jangkauGapsMap(map, data) {
       color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6, hatch: status === "unknown",
     };
   }
-  // To units that are listed; where the list is open, no way to one of those says nothing of others.
-  function minutes(value, open) {
-    if (value === null || (open && value === "inf")) return t.unknown;
-    return value === "inf" ? t.unreachable : (open ? t.at_most + " " : "") + decimal.format(value);
+  // To units that are listed; where another may be nearer, no way to one of those says nothing of others.
+  function minutes(value, atMost) {
+    if (value === null || (atMost && value === "inf")) return t.unknown;
+    return value === "inf" ? t.unreachable : (atMost ? t.at_most + " " : "") + decimal.format(value);
   }
   function tooltip(layer) {
     var p = layer.feature.properties;
@@ -61,7 +61,8 @@ function jangkauGapsMap(map, data) {
     rows.push(info(current).label + ": " + t[v.status] +
       (v.share === null ? "" : " (" + (v.open ? t.at_least + " " : "") + percent(v.share) + " " + t.reached + ")"));
     if (v.status !== "unknown") {
-      rows.push(t.minutes + ": " + minutes(v.median, v.open) + "; " + t.minutes_max + ": " + minutes(v.max, v.open));
+      rows.push(t.minutes + ": " + minutes(v.median, v.median_at_most) + "; " +
+        t.minutes_max + ": " + minutes(v.max, v.max_at_most));
     }
     if (v.reason) rows.push(t.reason + ": " + t["reason_" + v.reason]);
     rows.push(t.present + ": " + t[v.present]);

@@ -61,7 +61,7 @@ function jangkauNationMap(map, data) {
         var one = v.kinds[answer];
         return {
           status: data.statuses[one.status.charCodeAt(i) - 48], share: one.share[i], minutes: one.minutes[i],
-          reason: v.reasons[one.reason[i]],
+          reason: v.reasons[one.reason[i]], open: one.open[i] === "1",
         };
       },
     };
@@ -75,6 +75,7 @@ function jangkauNationMap(map, data) {
         return {
           status: props[answer + "_status"], share: orNull(props[answer + "_share"]),
           minutes: props[answer + "_no_way"] ? "inf" : orNull(props[answer + "_minutes"]), reason: props[answer + "_reason"],
+          open: Boolean(props[answer + "_open"]),
         };
       },
     };
@@ -85,9 +86,11 @@ function jangkauNationMap(map, data) {
     kinds.forEach(function (k) {
       var found = one.of(answerOf(k));
       var text = t["kind_" + k] + ": " + t[found.status];
-      if (found.share !== null) text += " (" + percent(found.share) + ")";
-      if (found.status !== "unknown" && found.minutes !== null) {
-        text += found.minutes === "inf" ? ", " + t.unreachable : ", " + number(found.minutes, 1) + " " + t.min;
+      if (found.share !== null) text += " (" + (found.open ? t.at_least + " " : "") + percent(found.share) + ")";
+      // No way to units that are listed says nothing of others.
+      if (found.status !== "unknown" && found.minutes !== null && !(found.open && found.minutes === "inf")) {
+        text += ", " + (found.minutes === "inf" ? t.unreachable
+          : (found.open ? t.at_most + " " : "") + number(found.minutes, 1) + " " + t.min);
       }
       if (found.reason && k === chosen) text += " – " + t["reason_" + found.reason];
       rows.push(text);

@@ -44,7 +44,7 @@ LIBRARIES = ("leaflet.js", "pmtiles.js", "protomaps-leaflet.js")
 # What the page says.
 TEXTS = (
     "served", "partly", "gap", "unknown", "villages", "people", "people_unknown", "reached", "minutes",
-    "unreachable", "reason", "limit", "min", "at_least", "legend", "network_none", "nation_title",
+    "unreachable", "reason", "limit", "min", "at_least", "at_most", "legend", "network_none", "nation_title",
     "nation_list", "nation_search", "nation_share", "nation_zoom", "nation_all", "nation_kind",
     "nation_other", "nation_none", "nation_missing", "nation_on_foot", "season", "season_dry", "season_wet",
     "zoom_in", "zoom_out", "layers", "close_popup",
@@ -128,7 +128,8 @@ def write_tiles(villages: gpd.GeoDataFrame, path: Path, zooms: tuple[int, int]) 
 def village_properties(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> gpd.GeoDataFrame:
     """Return what ``villages.pmtiles`` says of each village: facts, and by kind status, share, minutes, why.
 
-    What is unknown is left out. So is a time without end, which ``K_no_way`` tells (1).
+    What is unknown is left out. So is a time without end, which ``K_no_way`` tells (1). Where ``K_open`` is
+    1, the share is "at least" and minutes are "at most".
 
     Parameters
     ----------
@@ -146,6 +147,7 @@ def village_properties(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> gpd.
         table[f"{kind}_status"] = villages[f"{kind}_status"].astype(str).to_numpy()
         table[f"{kind}_share"] = villages[f"{kind}_share_reached"].to_numpy(dtype=float).round(3)
         table[f"{kind}_minutes"] = np.where(np.isfinite(minutes), minutes, np.nan).round(1)
+        table[f"{kind}_open"] = np.where(villages[f"{kind}_share_unknown"] > 0, 1.0, np.nan)
         table[f"{kind}_no_way"] = np.where(np.isposinf(minutes), 1.0, np.nan)
         reasons = villages[f"{kind}_reason"].astype(str)
         table[f"{kind}_reason"] = reasons.where(reasons != "", None).to_numpy(dtype=object)
@@ -287,6 +289,7 @@ def _columns(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> dict[str, Any]
                 "status": "".join(villages[f"{kind}_status"].astype(str).map(number)),
                 "share": _numbers(villages[f"{kind}_share_reached"].to_numpy(dtype=float).round(4)),
                 "minutes": _numbers(villages[f"{kind}_minutes_median"].to_numpy(dtype=float).round(1)),
+                "open": "".join("1" if more > 0 else "0" for more in villages[f"{kind}_share_unknown"]),
                 "reason": [reasons.index(r) for r in villages[f"{kind}_reason"].astype(str)],
             }
             for kind in kinds

@@ -33,9 +33,9 @@ from planner.texts.formatter import Formatter
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.coverage.reach import Coverage
     from planner.coverage.study import Gaps
     from planner.scenarios.modes import Season
 
@@ -483,18 +483,20 @@ def _answers(gaps: Gaps) -> dict[str, dict[str, dict[str, list[Any]]]]:
     """Return the answers by kind and season as columns: as rows, their keys would be half of the page."""
     names = gaps.layers.facilities["name"].to_dict()
     return {
-        kind: {s: _columns(gaps.seasons[s][kind].villages, names) for s in _seasons(gaps)}
-        for kind in gaps.coverage
+        kind: {s: _columns(gaps.seasons[s][kind], names) for s in _seasons(gaps)} for kind in gaps.coverage
     }
 
 
-def _columns(answer: pd.DataFrame, names: dict[str, str]) -> dict[str, list[Any]]:
+def _columns(coverage: Coverage, names: dict[str, str]) -> dict[str, list[Any]]:
+    answer, at_most = coverage.villages, coverage.at_most
     return {
         "status": answer["status"].tolist(),
         "share": [_plain(v) for v in answer["share_reached"]],
         "open": (answer["share_unknown"] > 0).tolist(),
         "median": [_plain(v) for v in answer["minutes_median"]],
         "max": [_plain(v) for v in answer["minutes_max"]],
+        "median_at_most": at_most["minutes_median"].tolist(),
+        "max_at_most": at_most["minutes_max"].tolist(),
         "reason": answer["reason"].tolist(),
         "present": answer["present"].tolist(),
         "nearest": [(names.get(i) or i) if i else "" for i in answer["nearest_id"]],

@@ -61,6 +61,7 @@ class SheetFacts:
             kind: set(answer.villages.index[answer.villages["present"] == YesNo.YES])
             for kind, answer in ilp.gaps.coverage.items()
         }
+        self._at_most = {k: one.at_most_of("minutes_median") for k, one in ilp.gaps.coverage.items()}
         self._of_groups = _by_code(ilp.groups, only)
         self._referrals = _by_code(ilp.referral.xs("standard", level="mode"), only)
         self._of_visits = _by_code(ilp.visits.villages, only)
@@ -170,10 +171,11 @@ class SheetFacts:
 
     def _kind(self, row: dict[str, Any], code: str, kind: str) -> dict[str, str]:
         t, answers = self.t, self._answers[kind][code]
+        minutes = self.write.nearest_minutes(row[f"{kind}_minutes"], 1, at_most=code in self._at_most[kind])
         return {
             "label": self.heading(kind), "present": self._present(code, kind),
             "dry": t[answers["reachable_dry"]], "wet": self._wet(answers),
-            "functioning": t[answers["functioning"]], "minutes": self.write.number(row[f"{kind}_minutes"], 1),
+            "functioning": t[answers["functioning"]], "minutes": minutes,
             "unit": row[f"{kind}_unit"], "state": t[f"class_{answers['class']}"],
             "in_contents": t[_state(answers)],
             "class": answers["class"], "reason": row[f"{kind}_reason"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import repeat
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,8 @@ class _Paper:
         self.cell[Look.LONG].set_text_wrap()
         # So that a text does not touch the number before it.
         self.cell[Look.TEXT].set_indent(1)
+        # The number itself stays, to be sorted and counted with.
+        self.at_most = book.add_format({**top, "num_format": f'"≤ "{FORMATS[Look.MINUTES]}'})
         # Stays text when somebody edits the cell.
         self.quoted = book.add_format({**top, "num_format": "@", "indent": 1, "quote_prefix": True})
         self.title = book.add_format({"bold": True, "font_size": 13})
@@ -157,8 +160,9 @@ class _Paper:
     def _fill(self, page: Any, sheet: Sheet, number: int, column: SheetColumn) -> None:  # noqa: ANN401
         look = self.cell[column.look]
         first, last = sheet.head + 1, sheet.head + sheet.rows
-        for row, cell in enumerate(column.cells, start=first):
-            self.put(page, row, number, cell, look)
+        at_most = column.at_most or repeat(False)
+        for row, (cell, most) in enumerate(zip(column.cells, at_most, strict=False), start=first):
+            self.put(page, row, number, cell, self.at_most if most else look)
         if not sheet.rows:
             return
         for words, colour in column.colours.items():

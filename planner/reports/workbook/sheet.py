@@ -73,6 +73,8 @@ class SheetColumn:
         Folded away until somebody asks for it.
     colours
         Fill of a cell by its text (``#rrggbb``).
+    at_most
+        Of which cells the number is the most that it can be; of none where empty.
     """
 
     name: str
@@ -82,6 +84,7 @@ class SheetColumn:
     total: Total | None = None
     detail: bool = False
     colours: Mapping[str, str] = field(default_factory=dict)
+    at_most: Sequence[bool] = ()
 
 
 @dataclass(frozen=True)

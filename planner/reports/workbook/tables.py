@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # What an officer looks at first; all else of a kind is folded away.
 FIRST_OF_KIND = ("status", "minutes_median", "share_reached")
+AT_MOST = ("minutes_median", "minutes_max")
 FIRST_FACTS = ("village_code", "village_name", "district_name", "people")
 FIRST_OF_ILP = ("referral_minutes", "visits_families", "remote")
 # Of the facility table: they stand in the sheet of catchments, by unit and kind.
@@ -82,7 +83,24 @@ def villages(ilp: Ilp, words: BookWords) -> Sheet:
     rest = [c for c in facts if c not in dict(order)]
     columns += [_village_column(words, table, c, totals, c not in FIRST_OF_ILP) for c in rest]
     columns = [replace(c, total=None) if c.name in unsummed else c for c in columns]
-    return made(words, "villages", columns)
+    columns = [_at_most(gaps, words, c) for c in columns]
+    note = words.texts.note["at_most"] if any(any(c.at_most) for c in columns) else ""
+    return replace(made(words, "villages", columns), note=note)
+
+
+def _at_most(gaps: Gaps, words: BookWords, column: SheetColumn) -> SheetColumn:
+    """Return a column of minutes with what is "at most"; no way to units that are listed is then unknown."""
+    kind, season, rest = words.parts(column.name)
+    if not kind or rest not in AT_MOST:
+        return column
+    of_season = next((answers for name, answers in gaps.seasons.items() if name == season), gaps.coverage)
+    which = of_season[kind].at_most[rest].tolist()
+    note = words.texts.note
+    cells = [
+        note["unknown"] if most and cell == note["no_way"] else cell
+        for cell, most in zip(column.cells, which, strict=True)
+    ]
+    return replace(column, cells=cells, at_most=which)
 
 
 def _village_column(
