@@ -65,6 +65,7 @@ def villages(names: dict[str, str] = REGENCIES) -> gpd.GeoDataFrame:
                 "puskesmas_share_reached": {"served": 1.0, "gap": 0.0}.get(STATUS[code], np.nan),
                 "puskesmas_minutes_median": {"served": 12.5, "gap": np.inf}.get(STATUS[code], np.nan),
                 "puskesmas_reason": "no_road" if STATUS[code] == "gap" else "",
+                "puskesmas_share_unknown": 0.0, "pustu_share_unknown": np.nan,
                 "pustu_share_reached": np.nan, "pustu_minutes_median": np.nan, "pustu_reason": "",
             }  # fmt: skip
             south = -8.0 + i * SIZE / 2

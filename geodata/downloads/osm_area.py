@@ -60,7 +60,9 @@ class OsmPart(StrEnum):
 
 
 QUESTIONS: dict[OsmPart, tuple[str, ...]] = {
-    OsmPart.ROADS: (*(f"way{f}" for f in FILTERS), 'rel["route"="ferry"]'),
+    OsmPart.ROADS: (
+        *(f"way{f}" for f in FILTERS), 'rel["route"~"ferry",i]', 'rel["type"="multipolygon"]["highway"]',
+    ),
     OsmPart.WATER: ('nwr["natural"="water"]', 'way["waterway"~"^(river|canal|riverbank)$"]',
                  'rel["waterway"="riverbank"]'),
     OsmPart.SETTLEMENTS: (f'node["place"~"^({"|".join(sorted(SETTLEMENTS))})$"]',),

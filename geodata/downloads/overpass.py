@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 # A way filter each: OSMnx's built-in filters need `highway`, so ferries would be missed.
 FILTERS = (
     '["highway"]',
-    '["route"="ferry"]',
-    '["man_made"="pier"]',
-    '[~"^(public_transport|railway)$"~"^platform$"]',
+    # Any of several values, in any case, as the reader takes them.
+    '["route"~"ferry",i]',
+    '["man_made"~"pier",i]',
+    '[~"^(public_transport|railway)$"~"platform",i]',
     '["waterway"][~"^(boat|motorboat)$"~"^(yes|designated|permissive)$"]',
 )
 TIMEOUT_S = 180

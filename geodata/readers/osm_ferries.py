@@ -91,7 +91,7 @@ def ferry_members_of(files: Sequence[tuple[Path, Mapping[str, set[int]]]]) -> Fe
                 said[way][number] = more
     # Their own relations are read by themselves, where they say that they are ferries.
     lost = [i for i, inner in nested.items() if set(inner) - nested.keys()]
-    ferries = {way: _longest(list(relations.values())) for way, relations in said.items()}
+    ferries = {way: _together(list(relations.values())) for way, relations in said.items()}
     return Ferries({**squares, **ferries}, _nested(lost))
 
 
@@ -127,8 +127,28 @@ def _relations(files: Sequence[tuple[Path, Mapping[str, set[int]]]]) -> Iterator
                 yield _Relation(relation.id, square, tags, ways, inner)
 
 
+def _together(said: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Return what counts of several ferries on one way, whichever comes first.
+
+    They are services beside each other: what only some of them tell closes nothing, and of different words
+    the most open counts, as in one tag. The name is that of the first, the duration the longest.
+
+    Examples
+    --------
+    >>> cars, others = {"route": "ferry", "name": "A"}, {"route": "ferry", "motor_vehicle": "no"}
+    >>> _together([others, cars]), _together([others, {**cars, "motor_vehicle": "yes"}])["motor_vehicle"]
+    ({'route': 'ferry', 'name': 'A'}, 'no;yes')
+    """
+    every = [key for key in said[0] if all(key in tags for tags in said)]
+    alike = {key: ";".join(dict.fromkeys(tags[key] for tags in said)) for key in every}
+    told = {
+        key: tags[key] for tags in reversed(said) for key in (UNSHARED, "name", "duration") if key in tags
+    }
+    return _longest([{**alike, **told}, *said])
+
+
 def _longest(said: Sequence[dict[str, str]]) -> dict[str, str]:
-    """Return what counts of several ferries' relations on one way: the first, with the longest duration."""
+    """Return the first of some tags with the longest duration of all, marked where others are shorter."""
     seconds = {tags["duration"]: duration_of(tags["duration"]) for tags in said if "duration" in tags}
     known = {text: s for text, s in seconds.items() if not np.isnan(s)}
     if not known:

@@ -241,7 +241,10 @@ def test_one_question_is_asked_for_all_of_openstreetmap(fetch, files):
         assert fetch(served, "--without", "elevation,population")[0] == 0
     asked = [q for path, _, q in served.seen if path == "/interpreter"]
     assert len(asked) == 1
-    for word in ('"highway"', '"route"="ferry"', '"natural"="water"', '"place"', '"healthcare"', "(._;>;)"):
+    for word in (
+        'way["highway"]', 'way["route"~"ferry",i]', 'rel["route"~"ferry",i]',
+        'rel["type"="multipolygon"]["highway"]', '"natural"="water"', '"place"', '"healthcare"', "(._;>;)",
+    ):  # fmt: skip
         assert word in asked[0]
     assert "meta" not in asked[0]
     assert "N05" not in str(served.paths())

@@ -8,6 +8,7 @@ import struct
 
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 from osmium.osm import mutable
 
@@ -568,3 +569,24 @@ def test_what_narrows_access_at_a_node_and_is_not_read_is_told(tmp_path, key, ba
 def test_what_stops_nobody_at_a_node_is_not_told(tmp_path, key):
     stands = node(2, 110.001, -7.0, f'<tag k="{key}" v="no"/>')
     assert pieces(saved(tmp_path, PLACES[0], stands, *PLACES[2:], *STREETS))[1] == {}
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        # Two services on one line: who is let aboard one of them may travel.
+        ({"motor_vehicle": "no"}, {}, set()),
+        ({"motor_vehicle": "no"}, {"motor_vehicle": "yes"}, {"motor_vehicle", "no", "yes"}),
+        ({"motor_vehicle": "no"}, {"motor_vehicle": "no"}, {"motor_vehicle", "no"}),
+        # The smallest of the sizes that all of them tell.
+        ({"maxweight": "5"}, {"maxweight": "3"}, {"maxweight", "3"}),
+    ],
+)
+def test_what_one_of_two_ferries_on_a_way_forbids_the_other_may_allow(tmp_path, one, other, kept, order):
+    first, second = order
+    of = {first: one, second: other}
+    ferries = [route(i, [("way", 20)], FERRY + tagged(**of[i])) for i in sorted(of)]
+    roads, _ = pieces(saved(tmp_path, *SEA, way(20, [1, 2], ""), *ferries))
+    said = roads.loc["way/20#0", "tags"]
+    assert (set() if pd.isna(said) else set(re.split("[=;]", said))) == kept

@@ -66,9 +66,9 @@ def overpass_answer(elements, query: str) -> dict:
     ring = [float(v) for v in re.search(r"poly:'([^']+)'", query)[1].split()]
     area = shapely.Polygon(list(zip(ring[1::2], ring[::2], strict=True)))
     shapely.prepare(area)
-    ferry = '"route"="ferry"' in query
+    ferry = '"route"~"ferry",i' in query
     wanted = [w for w in ways if (w["tags"].get("route") == "ferry" if ferry else "highway" in w["tags"])]
-    if '"man_made"="pier"' in query:
+    if '"man_made"~"pier",i' in query:
         wanted = [w for w in ways if w["tags"].get("man_made") == "pier"]
     if "platform" in query:
         wanted = [
