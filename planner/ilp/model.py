@@ -400,7 +400,10 @@ class Ilp:
         out = []
         coverage = gaps.coverage[kind]
         # More units, for who is reached as well.
-        open_ = (is_open(coverage.reason_code) | coverage.more) & (weight > 0)
+        open_ = is_open(coverage.reason_code) | coverage.more
+        # Others may come over ways that nobody drew, and share the unit that is reached.
+        open_[times.place[~coverage.owners.total[times.facility]]] = True
+        open_ &= weight > 0
         unknown = ~self._covered(kind) | (np.bincount(at[open_], minlength=len(codes)) > 0)
         for one in each:
             sums = np.bincount(at, weights=weight * one, minlength=len(codes))

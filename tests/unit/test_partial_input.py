@@ -1665,6 +1665,21 @@ def test_a_load_that_is_told_is_the_same_with_all_units_and_roads(seed):
             assert math.isnan(people) or people == truth[unit], (unit, people, truth, hidden)
 
 
+# Others who come to a unit over roads that are not drawn leave less of it for who reaches it by drawn ones.
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(16))
+def test_a_floating_catchment_score_that_is_told_is_the_same_with_all_roads(seed):
+    area, many, _, _, covered = stretches(seed, most=6)
+    part = replace(area, roads=along(many, covered))
+    told = Ilp(find_gaps(covering(part, puskesmas="all", roads={CODES[i] for i in covered}))).scores
+    for road in ({}, {"road_class": "trunk"}):
+        whole = replace(area, roads=along(many, covered, road))
+        truth = Ilp(find_gaps(covering(whole, puskesmas="all", roads="all"))).scores
+        for column in ("puskesmas_units_per_10000", "puskesmas_units_per_10000_near"):
+            known = told[column].notna()
+            np.testing.assert_allclose(told[column][known], truth[column][known], rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("people", "said"),
     [
