@@ -101,7 +101,7 @@ def _villages(gaps: Gaps) -> pd.DataFrame:
     out["how"] = How.NONE.value
     units = usable_facilities(gaps.layers, (TOP,), broken=True)
     home = units["village_code"].map(villages["district_code"])
-    nearest = _nearest_of_all(gaps)
+    nearest = _nearest_of(gaps, units, codes)
     out["puskesmas_id"], out["how"] = nearest, np.where(nearest != "", How.PROPOSED_OUTSIDE, How.NONE)
     for district, members in villages.groupby("district_code").groups.items():
         mine = units[(home == district).to_numpy()]
@@ -117,16 +117,6 @@ def _villages(gaps: Gaps) -> pd.DataFrame:
         out.loc[declared.index, "puskesmas_id"] = declared
         out.loc[declared.index, "how"] = How.DECLARED.value
     return out
-
-
-def _nearest_of_all(gaps: Gaps) -> NDArray[np.object_]:
-    """Return the unit of the area nearest to most people of each village ("" = no way to any)."""
-    dry, codes = gaps.seasons["dry"][TOP], gaps.layers.villages.index
-    weight = gaps.demand["weight"].to_numpy() * (dry.nearest != NO_FACILITY)
-    best = heaviest(
-        codes.get_indexer(gaps.demand["village_code"]), dry.nearest, weight, len(codes), none=NO_FACILITY
-    )
-    return np.append(dry.facilities.index.to_numpy(dtype=object), "")[best]
 
 
 def _nearest_of(gaps: Gaps, units: gpd.GeoDataFrame, members: pd.Index) -> NDArray[np.object_]:
@@ -164,14 +154,29 @@ def _units(gaps: Gaps, villages: pd.DataFrame) -> pd.DataFrame:
     pustu = out["village_code"].map(own)
     near = (bottom & pustu.notna()).to_numpy()
     out.loc[near, "parent_id"], out.loc[near, "how"] = pustu[near], How.SAME_VILLAGE.value
-    known = set(usable_facilities(gaps.layers, (TOP,), broken=True).index) | set(middle)
+    # Wherever it stands: a puskesmas without a place is a parent all the same.
+    listed, may_be = gaps.layers.facilities["kind"], [k for k, name in level.items() if name == MIDDLE]
     given = rows["parent_id"]
-    declared = (given.notna() & given.isin(known)).to_numpy()
+    declared = given.isin(listed.index[listed.isin([TOP, *may_be])]).to_numpy()
     out.loc[declared, "parent_id"], out.loc[declared, "how"] = given[declared], How.DECLARED.value
-    # Up to the top: a pustu's parent is a puskesmas.
-    above = out["parent_id"].map(out["parent_id"]).fillna(out["parent_id"])
-    out["puskesmas_id"] = above
+    out["puskesmas_id"] = _tops(out["parent_id"], set(listed.index[listed == TOP]))
     return out
+
+
+def _tops(parent: pd.Series[str], tops: set[str]) -> pd.Series[str]:
+    """Return the puskesmas at the top of each unit's chain of parents, "" where there is none.
+
+    Examples
+    --------
+    >>> parent = pd.Series({"posyandu": "pustu", "pustu": "other", "other": "P", "own": "own"})
+    >>> _tops(parent, {"P"}).tolist()
+    ['P', 'P', 'P', '']
+    """
+    top = parent
+    # Each step doubles how far up it looks; parents in a ring lead nowhere.
+    for _ in range(len(parent).bit_length()):
+        top = top.map(top).fillna(top)
+    return top.where(top.isin(tops), "")
 
 
 def reconciled(gaps: Gaps) -> pd.DataFrame:
