@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from app.figures.sheets import ComparedSheets
 
 
+# Decimals of people that count: who is unsure is summed over shares of nine decimals.
+WHOLE = 1
+
+
 def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, object]]:
     """Return the totals of each kind in a season before and after; none where nothing is compared.
 
@@ -23,7 +27,7 @@ def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, 
     return [
         {"kind": r.kind, "before": r.people_reached_before, "after": r.people_reached_after,
          "open_before": r.people_unsure_before > 0, "open_after": r.people_unsure_after > 0,
-         "change": _sure_change(
+         "change": sure_change(
              r.people_reached_after - r.people_reached_before, r.people_unsure_after - r.people_unsure_before
          ),
          "gap_before": r.villages_gap_before, "gap_after": r.villages_gap_after}
@@ -31,21 +35,21 @@ def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, 
     ]  # fmt: skip
 
 
-def _sure_change(least: float, unsure: float) -> float:
+def sure_change(least: float, unsure: float) -> float:
     """Return the change of people reached, NaN where the change of who is unsure may undo it.
 
     Examples
     --------
-    >>> _sure_change(-50.0, 80.0), _sure_change(-50.0, 20.0), _sure_change(5.0, 0.0)
+    >>> sure_change(-50.0, 80.0), sure_change(-50.0, 20.0), sure_change(5.0, 0.0)
     (nan, -50.0, 5.0)
     """
-    low, high = round(least, 6), round(least + unsure, 6)
+    low, high = round(least, WHOLE), round(least + unsure, WHOLE)
     same_way = (low > 0) == (high > 0) and (low < 0) == (high < 0)
     return least if same_way or math.isnan(least + unsure) else math.nan
 
 
 def village_rows(compared: ComparedSheets | None, kind: str, season: str) -> list[dict[str, object]]:
-    """Return the villages that differ most, in people reached, then in minutes."""
+    """Return the villages that differ most, in people reached, then in minutes; ``people`` as of totals."""
     if compared is None or not len(compared.villages):
         return []
     table = compared.villages
@@ -56,7 +60,8 @@ def village_rows(compared: ComparedSheets | None, kind: str, season: str) -> lis
         ["_size", "_minutes", "village_code"], ascending=[False, False, True]
     )
     return [
-        {"code": r.village_code, "name": r.village_name, "people": r.people_reached_change,
+        {"code": r.village_code, "name": r.village_name,
+         "people": sure_change(r.people_reached_change, r.people_unsure_change),
          "before": r.minutes_median_before, "after": r.minutes_median_after}
         for r in table.itertuples()
     ]  # fmt: skip

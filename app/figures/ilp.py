@@ -36,8 +36,8 @@ class GroupReach:
         float64 ``(villages,)``: its people, and those of them who are reached.
     counted, projected, unknown
         In how many villages its people were counted, are a share of all people, are unknown.
-    share, basis
-        That share, and its source.
+    share
+        That share.
     """
 
     people: Floats
@@ -46,7 +46,6 @@ class GroupReach:
     projected: int
     unknown: int
     share: float
-    basis: str
 
     @property
     def total(self) -> float:
@@ -84,12 +83,11 @@ def group_reach(answer: Answer, group: str, kind: str, season: str) -> GroupReac
     table = answer.ilp.groups.xs(group, level="group").reindex(answer.gaps.layers.villages.index)
     infix = "" if season == scenario.season else f"_{season}"
     origin = table["from"].value_counts()
-    rule = scenario.groups[group]
     return GroupReach(
         table["people"].to_numpy(dtype=np.float64),
         table[f"{kind}{infix}_people_reached"].to_numpy(dtype=np.float64),
         counted=int(origin.get(Origin.COUNTED, 0)), projected=int(origin.get(Origin.PROJECTED, 0)),
-        unknown=int(origin.get(Origin.UNKNOWN, 0)), share=rule.share, basis=rule.basis,
+        unknown=int(origin.get(Origin.UNKNOWN, 0)), share=scenario.groups[group].share,
     )  # fmt: skip
 
 

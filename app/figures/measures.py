@@ -31,8 +31,8 @@ UNREACHABLE_COLOR = "#4d4d4d"
 SEQUENCE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 STATUSES = VillageStatus.texts()
 MINUTES = (15.0, 30.0, 60.0, 120.0)
-# Decimals kept of people: sums of shares differ in the last bit, and that is nobody.
-HAIR = 6
+# Decimals kept of people: shares of a village have nine, and what they leave of a person is nobody.
+HAIR = 3
 SHARES = (0.25, 0.5, 0.75, 1.0)
 PEOPLE = (1.0, 100.0, 500.0, 1000.0, 5000.0)
 LEAST_CHANGE_MINUTES = 0.5

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from app.figures.compared import sure_change
 from app.figures.ilp import group_reach
 from app.figures.measures import minutes_change
 from planner.coverage.compare import changes, totals
@@ -23,9 +26,11 @@ from planner.coverage.tables import is_at_least
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
 
     from app.areas.area import Answer, Area
     from planner.coverage.sheets import Catchment, Loss, NearUnit
+    from planner.coverage.study import Gaps
     from planner.scenarios.modes import Season
 
 
@@ -33,14 +38,14 @@ if TYPE_CHECKING:
 class KindHeadline:
     """One kind's totals in the season shown, and the difference to what it is compared with.
 
-    Unknown is NaN; ``people_change`` and ``gap_change`` are None where nothing is compared.
+    Unknown is NaN; ``people_change`` and ``gap_change`` are None where nothing is compared. Of people who are
+    no longer reached for sure, and may be, the change is unknown (:func:`app.figures.compared.sure_change`).
     """
 
     kind: str
     listed: bool
     mode: str
     limit_minutes: float
-    basis: str
     people_reached: float
     share_reached: float
     villages_gap: int
@@ -73,10 +78,11 @@ def headlines(
     out = []
     for kind in answer.gaps.scenario.standard:
         here = answer.reach(kind, season)
-        people, share = _reached(answer, kind, season, group)
+        people, share, unsure = _reached(answer, kind, season, group)
         change = gap = None
         if other is not None:
-            change = people - _reached(other, kind, season, group)[0]
+            before, _, unsure_before = _reached(other, kind, season, group)
+            change = sure_change(people - before, unsure - unsure_before)
             gap = here["villages_gap"] - other.reach(kind, season)["villages_gap"]
         out.append(
             KindHeadline(
@@ -84,7 +90,6 @@ def headlines(
                 here["listed"],
                 here["mode"],
                 here["limit_minutes"],
-                answer.gaps.scenario.standard[kind].basis,
                 people,
                 share,
                 here["villages_gap"],
@@ -119,13 +124,15 @@ def _slower_and_quicker(answer: Answer, other: Answer | None, kind: str, season:
     return int((by > 0).sum()), int((by < 0).sum())
 
 
-def _reached(answer: Answer, kind: str, season: Season, group: str) -> tuple[float, float]:
-    """Return people reached and their share (0-1); NaN where unknown."""
+def _reached(answer: Answer, kind: str, season: Season, group: str) -> tuple[float, float, float]:
+    """Return people reached, their share (0-1), and of how many nobody knows; NaN where unknown."""
     if group:
         found = group_reach(answer, group, kind, season)
-        return found.people_reached, found.share_reached
+        unsure = found.people * answer.villages(kind, season)["share_unknown"].to_numpy()
+        return found.people_reached, found.share_reached, float(np.nansum(unsure))
     totals = answer.reach(kind, season)
-    return _known(totals["people_reached"]), _known(totals["share_reached"])
+    people, share, unsure = (totals[of] for of in ("people_reached", "share_reached", "people_unsure"))
+    return _known(people), _known(share), _known(unsure)
 
 
 def _known(value: float | None) -> float:
@@ -221,7 +228,10 @@ def facility_sheet(area: Area, answer: Answer, facility_id: str, kind: str, seas
 
 @dataclass(frozen=True)
 class ComparedSheets:
-    """Two answers side by side: totals by kind and season, and the villages that differ."""
+    """Two answers side by side: totals by kind and season, and the villages that differ.
+
+    ``villages`` also has ``people_unsure_change``: of how many more people nobody knows (NaN = unknown).
+    """
 
     totals: pd.DataFrame
     villages: pd.DataFrame
@@ -229,4 +239,15 @@ class ComparedSheets:
 
 def comparison(answer: Answer, other: Answer) -> ComparedSheets:
     """Return what an answer changes against another."""
-    return ComparedSheets(totals(other.gaps, answer.gaps), changes(other.gaps, answer.gaps))
+    table = changes(other.gaps, answer.gaps)
+    table["people_unsure_change"] = _unsure(answer.gaps, table) - _unsure(other.gaps, table)
+    return ComparedSheets(totals(other.gaps, answer.gaps), table)
+
+
+def _unsure(gaps: Gaps, table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return of how many people of each row's village nobody knows: float64 ``(rows,)``; NaN = unknown."""
+    found = np.zeros(len(table))
+    for (season, kind), rows in table.groupby(["season", "kind"]).indices.items():
+        unsure = gaps.layers.villages["people"] * gaps.seasons[season][kind].villages["share_unknown"]
+        found[rows] = unsure.reindex(table["village_code"].iloc[rows]).to_numpy()
+    return found

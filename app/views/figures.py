@@ -10,6 +10,8 @@ from app.components.fragment import Fragment
 from app.figures.ilp import group_reach
 from app.views.follows import follow
 from app.views.ready import when_ready
+from planner.reports.documents.words import Words
+from planner.reports.proposal.method import basis_of_group, basis_of_limit
 
 if TYPE_CHECKING:
     from app.core.session import Session
@@ -25,11 +27,17 @@ def make(session: Session) -> Fragment:
         group = group_reach(state.answer, state.group, state.kind, state.season) if state.group else None
         if group is not None:
             people = group.people
+        words, scenario = Words(session.texts.lang), state.answer.gaps.scenario
+        bases = (
+            basis_of_limit(state.kind, scenario.standard[state.kind], words),
+            basis_of_group(state.group, scenario.groups[state.group], words) if state.group else "",
+        )
         sources = dict.fromkeys(s.source or s.file for s in session.area.layers.sources if s.layer != "roads")
         fragment.html = session.render(
             "figures",
             headline=next(h for h in state.headlines() if h.kind == state.kind),
             group=group,
+            bases=bases,
             whom=session.texts.group_in_short(state.group),
             people=float(np.nansum(people)) if (~np.isnan(people)).any() else None,
             people_unknown=int(np.isnan(people).sum()),

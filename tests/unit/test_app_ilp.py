@@ -33,6 +33,7 @@ from app.store import Store
 from app.texts import Texts
 from app.views import data as data_view
 from app.views import equity as equity_view
+from app.views import figures as figures_view
 from app.views import guide as guide_view
 from app.views import sheet as sheet_view
 from app.views.mapview import painting
@@ -46,6 +47,7 @@ from planner.ilp.three_answers import CLASSES
 from planner.reports.outputs import write_gaps
 from planner.reports.pws_page import pws_html
 from planner.scenarios.edits import OpenFacility
+from planner.scenarios.scenario import default_scenario
 
 # Panel's own file button warns of what panel-material-ui gives it.
 PANELS_OWN = pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning")
@@ -396,7 +398,10 @@ def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_guide_names_layers_and_marks_in_the_language(demo_layers, store, lang):
-    session = Session(Area(demo_layers), Texts(lang), store, account="siti", editor=True)
+    plain = default_scenario()
+    own = plain.standard["puskesmas"].model_copy(update={"basis": "[C] Perbup 5/2026"})
+    base = plain.model_copy(update={"standard": {**plain.standard, "puskesmas": own}})
+    session = Session(Area(demo_layers, scenario=base), Texts(lang), store, account="siti", editor=True)
     page = guide_view.make(session).html
     layers = {"id": ("desa/kelurahan", "jalan", "fasilitas", "penduduk"),
               "en": ("villages", "roads", "facilities", "population")}[lang]  # fmt: skip
@@ -405,6 +410,21 @@ def test_the_guide_names_layers_and_marks_in_the_language(demo_layers, store, la
         assert f'<th scope="row">{name}</th>' in sources
     marks = {"id": "[C] dibaca dalam sumber yang disebut", "en": "[C] read in the named source"}[lang]
     assert page.count(marks) == 1
+    # Sources of our own in the language, those of an office as it wrote them.
+    hospital = {
+        "id": "Dua jam dengan kendaraan bermotor lazim dipakai",
+        "en": "Two hours motorised are usual",
+    }
+    assert [said in page for said in hospital.values()] == [lang == "id", lang == "en"]
+    assert "Perbup 5/2026" in page
+    figures = figures_view.make(session)
+    session.state.kind = "hospital"
+    assert hospital[lang] in figures.html
+    # Of another limit it is no source.
+    session.questions.change(lambda: WhatIf().with_rule("hospital", limit_minutes=75.0))
+    assert hospital[lang] not in figures.html
+    session.state.group = "bayi"
+    assert {"id": "data nyata didahulukan", "en": "real counts come first"}[lang] in figures.html
     assert Texts(lang).kind("other") != "other"
 
 

@@ -201,6 +201,12 @@ def test_classes_hold_their_limits():
     assert classes("share", share, share, people[:7]) == [0, 0, 1, 2, 3, 4, 5]
     reached = villages_table(people_reached=[100.0, 99.6, 99.0, 1.0, 0.0, nan])
     assert classes("unreached", reached, reached, people[:6]) == [0, 1, 1, 1, 2, 6]
+    # Shares have nine decimals: what they leave of a person is nobody.
+    rest = villages_table(people_reached=[2790.8730314286254], share_unknown=[0.753172987])
+    reached = rest["people_reached"].to_numpy()
+    assert MeasureView("pustu", rest, rest, np.array([11307.0]), reached, ilp=None).unreached.tolist() == [
+        0.0
+    ]
     before = villages_table(
         share_reached=[0.5, 0.5, 0.5, 0.5, 0.5, nan], minutes_median=[20.0, 20.0, inf, 20.0, 20.0, nan],
         status=["gap"] * 5 + ["unknown"],

@@ -5,11 +5,25 @@ from dataclasses import replace
 
 import pytest
 
-from app.figures.compared import totals_rows
-from app.figures.sheets import ComparedSheets
+from app.areas.area import Area
+from app.areas.question import WhatIf
+from app.core.state import State
+from app.figures.compared import totals_rows, village_rows
+from app.figures.sheets import ComparedSheets, comparison
 from planner.coverage.compare import changes, totals
 from planner.coverage.study import Study
 from planner.pipeline import demo_layers
+from planner.scenarios.edits import CloseFacility
+
+
+@pytest.fixture
+def short_list():
+    """An area whose list of puskesmas covers no village, with large ones, and a unit that serves alone."""
+    area = demo_layers(12)
+    villages = area.villages.assign(people=area.villages["people"] * 977.0, covered="")
+    return Area(
+        replace(area, villages=villages, area=replace(area.area, declared=("puskesmas",)))
+    ), "P9901002"
 
 
 def rows_of(before, after):
@@ -39,3 +53,20 @@ def test_what_is_known_stays_a_number():
     for row in rows_of(gaps, gaps).values():
         assert row["change"] == pytest.approx(0.0)
         assert not row["open_after"]
+
+
+def test_chips_and_both_tables_say_the_same_of_people_who_become_unknown(short_list):
+    """The shares of a village have nine decimals: in a large one, less than nobody made a loss of all."""
+    area, unit = short_list
+    state = State(area)
+    state.ask(WhatIf().with_edit(CloseFacility(op="close_facility", id=unit)))
+    compared = comparison(state.answer, area.base)
+    [chip] = [h for h in state.headlines() if h.kind == "puskesmas"]
+    [row] = [r for r in totals_rows(compared, "dry") if r["kind"] == "puskesmas"]
+    assert row["after"] < row["before"] - 1000
+    assert math.isnan(row["change"])
+    assert math.isnan(chip.people_change)
+    # Of others only the minutes are longer.
+    villages = [r["people"] for r in village_rows(compared, "puskesmas", "dry") if r["people"]]
+    assert villages
+    assert all(map(math.isnan, villages))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.reports.documents.words import Words
     from planner.reports.proposal.source import Source
-    from planner.scenarios.scenario import Scenario
+    from planner.scenarios.scenario import GroupRule, Scenario
     from planner.scenarios.standards import KindStandard
 
 MARK = re.compile(r"\[([CGA])\]")
@@ -124,12 +124,17 @@ def _default(
     own: str = "",
 ) -> Default:  # fmt: skip
     """Return a default; what the user changed has no mark of ours, and its own basis where one was given."""
-    name = words.fill(f"default.{key}", what or {})
+    name, why = words.fill(f"default.{key}", what or {}), _why(words, own or key, basis, same=same)
+    marks = sorted(set(MARK.findall(basis)), key="CGA".index) if same else ()
+    return Default(name, value, ", ".join(marks), why)
+
+
+def _why(words: Words, key: str, basis: str, *, same: bool) -> str:
+    """Return where a number of ours comes from, or that somebody has set another."""
     if not same:
-        return Default(name, value, "", words.say("default.changed"))
-    marks = "".join(sorted(set(MARK.findall(basis)), key="CGA".index))
-    why = f"default.{own or key}_why"
-    return Default(name, value, ", ".join(marks), words.say(why) if words.has(why) else basis)
+        return words.say("default.changed")
+    why = f"default.{key}_why"
+    return words.say(why) if words.has(why) else basis
 
 
 def basis_of_limit(kind: str, rule: KindStandard, words: Words) -> str:
@@ -142,8 +147,28 @@ def basis_of_limit(kind: str, rule: KindStandard, words: Words) -> str:
     'Two hours motorised are usual; not confirmed.'
     """
     ours = default_scenario().standard.get(kind)
-    why = f"default.limit_{kind}_why"
-    return words.say(why) if ours is not None and ours.basis == rule.basis and words.has(why) else rule.basis
+    if ours is None or ours.basis != rule.basis:
+        return rule.basis
+    return _why(words, f"limit_{kind}", rule.basis, same=_one_limit(rule, ours))
+
+
+def _one_limit(rule: KindStandard, other: KindStandard) -> bool:
+    return all(getattr(rule, p) == getattr(other, p) for p in ("limit_minutes", "limit_minutes_wet", "mode"))
+
+
+def basis_of_group(name: str, rule: GroupRule, words: Words) -> str:
+    """Return where the share of a life-cycle group comes from; of a user's own, what it says itself.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.words import Words
+    >>> basis_of_group("bayi", default_scenario().groups["bayi"], Words("en"))
+    'General knowledge; real counts come first.'
+    """
+    ours = default_scenario().groups.get(name)
+    if ours is None or ours.basis != rule.basis:
+        return rule.basis
+    return _why(words, f"group_{name}", rule.basis, same=rule == ours)
 
 
 def _of_kind(words: Words, kind: str, rule: KindStandard, plain: KindStandard | None) -> Iterator[Default]:
@@ -151,8 +176,10 @@ def _of_kind(words: Words, kind: str, rule: KindStandard, plain: KindStandard | 
     name = {"kind": words.kind(kind)}
 
     def one(key: str, value: str, basis: str) -> Default:
-        parts = ("limit_minutes", "limit_minutes_wet", "mode", "basis") if key == "limit" else (key,)
-        same = plain is not None and all(getattr(rule, p) == getattr(plain, p) for p in parts)
+        if key == "limit":
+            same = plain is not None and _one_limit(rule, plain) and rule.basis == plain.basis
+        else:
+            same = plain is not None and getattr(rule, key) == getattr(plain, key)
         same = same and rule.provenance.get(key) == getattr(plain, "provenance", {}).get(key)
         return _default(words, key, value, basis, same=same, what=name, own=f"{key}_{kind}")
 
