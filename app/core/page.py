@@ -27,8 +27,8 @@ class MapTools:
         self.show_theme: Callable[[bool], None] = _nothing
         # Brings two corners (latitude, longitude) into view.
         self.go_to: Callable[[list[list[float]]], None] = _nothing
-        # Shows a place (latitude, longitude) at a zoom.
-        self.look: Callable[[tuple[float, float, float]], None] = _nothing
+        # Shows a place (latitude, longitude) at a zoom; the whole area when None.
+        self.look: Callable[[tuple[float, float, float] | None], None] = _nothing
         # Called before something is picked, so that the map can be seen.
         self.make_room: Callable[[], None] = _nothing
         self._picked: Callable[[dict[str, Any]], None] | None = None

@@ -168,7 +168,7 @@ def map_words(texts: Texts) -> dict[str, str]:
         "measure_line": _("Click the line point by point, then Finish. Measured: {n}"),
         "measure_shape": _("Click the corners of the area one by one, then Finish. Measured: {n}"),
         "select": _("Select villages in a box"),
-        "select_box": _("Click two opposite corners of the box."),
+        "select_box": _("Drag a box, or click two opposite corners; Enter takes the middle of the map."),
         "print": _("Print the map as it is"),
         "fullscreen": _("Map alone on the screen"),
         "whole": _("Show the whole area"),

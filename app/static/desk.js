@@ -52,7 +52,8 @@ window.jangkauDesk = (function () {
   }
   window.jangkauStream.follow("desk", (slot, value) => show(value.panel));
 
-  // Where the map looks is the page's own to say, and no step of the history.
+  // Where the map looks is the page's own to say, and no step of the history. What was chosen may move the map
+  // before the address says so: both are written at once, so that the step before keeps what was seen in it.
   const PLACE = /^-?\d+(\.\d+)?,-?\d+(\.\d+)?,\d+(\.\d+)?$/;
   let at = new URLSearchParams(window.location.search).get("at") || "";
   function withPlace(search) {
@@ -62,15 +63,16 @@ window.jangkauDesk = (function () {
     at = place;
     const search = new URLSearchParams(window.location.search);
     search.delete("at");
-    window.history.replaceState({}, "", withPlace(`?${search}`));
+    write(wanted ? wanted.search : `?${search}`, false);
   }
 
   // The address says what is shown. What comes together makes one step of the browser's history.
   let wanted = null;
-  window.jangkauStream.follow("address", (slot, value) => {
-    if (!wanted) setTimeout(settle, 60);
-    wanted = { search: value.search, push: value.push || Boolean(wanted && wanted.push) };
-  });
+  function write(search, push) {
+    const timer = wanted ? wanted.timer : setTimeout(settle, 60);
+    wanted = { search: search, push: push || Boolean(wanted && wanted.push), timer: timer };
+  }
+  window.jangkauStream.follow("address", (slot, value) => write(value.search, value.push));
   function settle() {
     const { push } = wanted;
     const search = withPlace(wanted.search);
@@ -79,12 +81,29 @@ window.jangkauDesk = (function () {
     window.history[push ? "pushState" : "replaceState"]({}, "", search);
   }
   window.addEventListener("popstate", () => {
+    // What was to be written was of the step that is left.
+    if (wanted) clearTimeout(wanted.timer);
+    wanted = null;
     at = new URLSearchParams(window.location.search).get("at") || "";
     if (tell) tell({ address: window.location.search });
   });
   window.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && tell) tell({ escape: true });
+    const step = stepOf(event), node = event.composedPath()[0];
+    if (!step || (node.matches && node.matches(TYPED))) return;
+    event.preventDefault();
+    press(step);
   });
+  // Undo and redo by keyboard press the buttons that do it (fragment.js). In a field of text they are the field's.
+  const TYPED = "textarea,input:not([type=checkbox],[type=radio],[type=button],[type=file],[type=range])";
+  function stepOf(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return "";
+    const key = event.key.toLowerCase();
+    return key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : "";
+  }
+  function press(step) {
+    window.dispatchEvent(new CustomEvent("jangkau-step", { detail: step }));
+  }
   // Dark or light as the system wishes, until somebody chooses; the choice is kept for the next page.
   const night = window.matchMedia("(prefers-color-scheme: dark)");
   const themeCookie = document.querySelector("meta[name=jk-theme-cookie]").content;
@@ -100,6 +119,8 @@ window.jangkauDesk = (function () {
   }
   return {
     look: look,
+    stepOf: stepOf,
+    press: press,
     start: (how) => {
       tell = how;
       tell({ small: phone.matches });

@@ -250,6 +250,11 @@ export function render({ model, el }) {
     clearTimeout(pause);
     pause = setTimeout(() => tell(node, node.value), 120);
   });
+  function pressed(event) {
+    const node = box.querySelector(`button[aria-keyshortcuts][data-act="${event.detail}"]`);
+    if (node) node.click();
+  }
+  window.addEventListener("jangkau-step", pressed);
   if (model.label) {
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", model.label);
@@ -276,6 +281,7 @@ export function render({ model, el }) {
   life.carried(model.slot).forEach((message) => model.send_msg(message));
   model.on("remove", () => {
     leave();
+    window.removeEventListener("jangkau-step", pressed);
     held.waiting.delete(show);
   });
 }

@@ -408,13 +408,8 @@ function jangkauMap(map, data) {
     return box;
   };
   var mapTools = jangkauMapTools(map, data, function (name) {
-    if (name === "whole") {
-      touched = false;
-      fitted = "";
-      fit();
-    } else {
-      useTool(name);
-    }
+    if (name === "whole") whole();
+    else useTool(name);
   });
   function useTool(name) {
     tool = name;
@@ -422,6 +417,11 @@ function jangkauMap(map, data) {
     sketchTo([]);
     toolBox.remove();
     document.body.classList.toggle("jk-crosshair", tool !== null);
+    // A box is dragged in the place of the map.
+    document.body.classList.toggle("jk-drags", tool === "select");
+    [map, twin.map()].forEach(function (one) {
+      if (one) one.dragging[tool === "select" ? "disable" : "enable"]();
+    });
     if (tool) {
       openToolBox();
       map.getContainer().focus();
@@ -460,6 +460,14 @@ function jangkauMap(map, data) {
     sketchTo([b.getNorthWest(), b.getNorthEast(), b.getSouthEast(), b.getSouthWest(), b.getNorthWest()]);
   }
   map.on("mousemove", function (event) { sketchBox(event.latlng); });
+  // Or dragged from corner to corner.
+  var dragged = {
+    wanted: function () { return tool === "select"; },
+    begin: function (latlng) { line = [latlng]; },
+    to: sketchBox,
+    leave: function () { line = []; sketchTo([]); },
+    end: function (latlng) { line.push(latlng); choseBox(); },
+  };
   // By keyboard its other corner is the map's middle.
   map.on("move", function () { sketchBox(map.getCenter()); });
   function finish() {
@@ -486,6 +494,15 @@ function jangkauMap(map, data) {
       if (draws() && line.length && map.getCenter().equals(line[line.length - 1], 1e-7)) finish();
       else placed(map.getCenter());
     }
+  });
+
+  // Of the page, but while something is drawn: then of its points.
+  window.addEventListener("keydown", function (event) {
+    var step = home.jangkauDesk ? home.jangkauDesk.stepOf(event) : "";
+    if (!step) return;
+    event.preventDefault();
+    if (!tool) home.jangkauDesk.press(step);
+    else if (draws() && step === "undo") { line.pop(); sketched(); }
   });
 
   // The units of what is compared with, as far as their kinds are shown, for the other side.
@@ -586,6 +603,7 @@ function jangkauMap(map, data) {
     },
     view: bring,
     look: function (m) {
+      if (!m.at) { whole(); return; }
       touched = true;
       looked = null;
       map.setView([m.at[0], m.at[1]], m.at[2], { animate: false });
@@ -617,9 +635,16 @@ function jangkauMap(map, data) {
     fitted = now;
     show(villages.getBounds(), 10, { animate: false });
   }
+  function whole() {
+    touched = false;
+    looked = null;
+    fitted = "";
+    fit();
+  }
   // Who moves a map has looked elsewhere; who only clicks, or presses another key, has not.
   var MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "-", "=", "_"];
   look.watch = function (one) {
+    jangkauBoxDrag(one, dragged);
     function moved() { touched = true; looked = null; }
     // On its way down: the buttons keep a click for themselves.
     function when(name, moves) {

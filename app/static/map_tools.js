@@ -94,6 +94,48 @@ function jangkauMapTools(map, data, use) {
   return { keep: keep, words: words };
 }
 
+// A box that is dragged over a map, by mouse, pen or one finger. A press that stays where it is makes a click.
+function jangkauBoxDrag(map, box) {
+  "use strict";
+  var LEAST_PX = 6;
+  var node = map.getContainer(), press = null, dragged = false;
+  function at(event) { return map.mouseEventToLatLng(event); }
+  function leave() {
+    if (dragged) box.leave();
+    press = null;
+    dragged = false;
+  }
+  node.addEventListener("pointerdown", function (event) {
+    // A second finger zooms.
+    leave();
+    if (box.wanted() && event.isPrimary && event.button === 0 && !event.target.closest(".leaflet-control")) press = event;
+  });
+  node.addEventListener("pointermove", function (event) {
+    if (!press || event.pointerId !== press.pointerId || !box.wanted()) return;
+    if (!dragged) {
+      if (Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY) < LEAST_PX) return;
+      dragged = true;
+      node.setPointerCapture(event.pointerId);
+      box.begin(at(press));
+    }
+    box.to(at(event));
+  });
+  node.addEventListener("pointerup", function (event) {
+    if (!dragged || event.pointerId !== press.pointerId || !box.wanted()) {
+      leave();
+      return;
+    }
+    press = null;
+    dragged = false;
+    box.end(at(event));
+    // The click that a mouse makes of it would choose a village.
+    function swallow(click) { click.stopPropagation(); }
+    window.addEventListener("click", swallow, { capture: true, once: true });
+    setTimeout(function () { window.removeEventListener("click", swallow, { capture: true }); }, 50);
+  });
+  node.addEventListener("pointercancel", leave);
+}
+
 // The villages as another scenario has them, left of a line; clicks still reach what lies below.
 function jangkauSwipe(map, data, look, say) {
   "use strict";

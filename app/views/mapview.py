@@ -88,7 +88,7 @@ class _MapView(Follows):
         session.map.draw = self.draw
         session.map.mark = lambda found: self.bridge.send({"type": "doubts", "marks": found})
         session.map.go_to = lambda corners: self.bridge.send({"type": "go", "corners": corners})
-        session.map.look = lambda at: self.bridge.send({"type": "look", "at": list(at)})
+        session.map.look = lambda at: self.bridge.send({"type": "look", "at": at and list(at)})
         session.map.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
         self.answered()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # What an address says of the state as it is, and what each is when it does not.
 LINKED = {"kind": None, "season": None, "measure": None, "group": "", "beside": ""}
-# What it says of the list of villages: nothing of this is a step to go back to.
+# What it says of the list of villages: of this only a kecamatan, which is a place, is a step to go back to.
 LISTED = ("query", "district", "status", "reason")
 LONGEST_ADDRESS = 4000
 HIGHEST_ZOOM = 22.0
@@ -78,10 +78,10 @@ class Address:
         self._write()
 
     def parts(self) -> dict[str, str]:
-        """Return what the address says, without the draft and the list's order and filter."""
+        """Return what the address says, without the draft, and of the list's filter its kecamatan alone."""
         session, state = self._session, self._session.state
         said: dict[str, Any] = {
-            "view": session.views.shown, **state.linked(),
+            "view": session.views.shown, **state.linked(), "district": state.filter.district,
             "scenario": self._opened,
             "against": state.reference.id, "beside": state.beside,
             "lang": session.texts.lang, "area": session.area.code, "trial": session.area.trial,
@@ -111,6 +111,9 @@ class Address:
         """Bring a new session to what its address asks for; what makes no sense is left out."""
         self._arriving += 1
         self._show(query, {})
+        where = looked_at(query, self._session.area)
+        if where is not None:
+            self._session.map.look(where)
         if query.get("draft"):
             self._resume(query)
         elif query.get("scenario"):
@@ -124,6 +127,8 @@ class Address:
         query = dict(parse_qsl(well_formed(search[:LONGEST_ADDRESS]).removeprefix("?")))
         self._arriving += 1
         self._show(query, {k: v for k, v in LINKED.items() if v is not None})
+        # After what was chosen, which may have moved it.
+        session.map.look(looked_at(query, session.area))
         wanted, draft, named = query.get("scenario", ""), query.get("draft", ""), session.drafts.named
         waits = True
         if draft and draft != named:
@@ -202,10 +207,6 @@ class Address:
         self._list(query)
         self._select(query)
         session.views.open(query.get("view", ""))
-        # Last, so that what was chosen does not move it.
-        where = looked_at(query, session.area)
-        if where is not None:
-            session.map.look(where)
 
     def _select(self, query: Mapping[str, str]) -> bool:
         """Choose the village or unit that a query says, or none; returns whether it is there."""
