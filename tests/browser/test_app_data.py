@@ -57,11 +57,33 @@ def list_file(demo_layers, tmp_path):
     return path
 
 
+# Selects of the panel whose chosen words are wider than they, and its tables that end outside of it.
+CUT = """() => {
+    const found = [], pen = document.createElement("canvas").getContext("2d");
+    const walk = root => root.querySelectorAll("*").forEach(n => {
+        if (n.shadowRoot) walk(n.shadowRoot);
+        if (!n.matches(".jk-fragment select, .jk-fragment table") || n.closest(".choices, .settings")) return;
+        const style = getComputedStyle(n), box = n.getBoundingClientRect();
+        pen.font = `${style.fontSize} ${style.fontFamily}`;
+        // The arrow takes some 16 pixels.
+        const wide = n.matches("select") && pen.measureText(n.selectedOptions[0].text).width + 16
+            + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+        if (box.width && (wide > box.width || box.right > innerWidth)) found.push(n.textContent.slice(0, 60));
+    });
+    walk(document);
+    return found;
+}"""
+
+
 def try_out(tab, path):
     tab.tab("Data")
     tab.page.locator('input[type="file"]').set_input_files(path)
+    tab.button("Try it out").wait_for()
+    tab.page.locator("summary", has_text=tab._("Where the data come from")).click()
+    assert tab.page.evaluate(CUT) == []
     tab.button("Try it out").click()
     expect(tab.page.locator('[data-figure="units"]')).to_be_visible(timeout=60_000)
+    assert tab.page.evaluate(CUT) == []
 
 
 def units(tab):
