@@ -87,9 +87,11 @@ class Work:
         self._seats, self._document = seats, document
         self._turns: dict[str, int] = {}
         self._pending: dict[str, Future[None]] = {}
+        # Of each topic's work that may be going on.
+        self._stops: dict[str, threading.Event] = {}
         self._loop = None if document is None else IOLoop.current()
         self._thread = threading.get_ident()
-        # Of views and files; questions have a stop of their own.
+        # Of files; views have a stop each, and so have questions.
         self._ended = threading.Event()
         # Put in by threads, taken out on the loop alone.
         self._results: deque[Callable[[], None]] = deque()
@@ -218,7 +220,7 @@ class Work:
         *,
         reads: bool = False,
     ) -> None:
-        """Do the same for a view: of one topic the latest alone is shown; what has not begun is not done.
+        """Do the same for a view: of one topic the latest alone is shown; what went before ends.
 
         Parameters
         ----------
@@ -238,13 +240,18 @@ class Work:
 
         views = None if self._seats is None else self._seats.views
         seat = self._reads if reads else views
-        pending = self._submit(seat, stoppable(slow, self._ended), show, tell)
+        stop = self._stops[topic] = threading.Event()
+        if self._ended.is_set():
+            stop.set()
+        pending = self._submit(seat, stoppable(slow, stop), show, tell)
         if pending is not None:
             self._pending[topic] = pending
 
     def drop(self, topic: str) -> None:
-        """Forget a topic's work: whatever it still brings is not shown."""
+        """Forget a topic's work: it ends at its next step, and whatever it still brings is not shown."""
         self._turns[topic] = self._turns.get(topic, 0) + 1
+        if topic in self._stops:
+            self._stops[topic].set()
         pending = self._pending.pop(topic, None)
         if pending is not None:
             pending.cancel()
@@ -252,6 +259,8 @@ class Work:
     def stop(self) -> None:
         """Stop views and files that are being made; from any thread."""
         self._ended.set()
+        for stop in tuple(self._stops.values()):
+            stop.set()
 
     def close(self) -> None:
         """Stop, and give up the seats: whatever waits there, or for the page, is not begun."""

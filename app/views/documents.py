@@ -123,6 +123,8 @@ class _Documents(Follows):
                 self.choose({message.get("name", ""): message.get("value", "")})
             case "preview":
                 self.preview()
+            case "stop":
+                self.forget()
             case "page" if self.pages and message.get("step") in ("-1", "1"):
                 self.at = min(max(self.at + int(message["step"]), 0), len(self.pages) - 1)
             case _:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html import unescape
+from queue import Queue
+from threading import Event
 
 import docx
 import pytest
@@ -14,8 +17,10 @@ from support import run_apart
 
 from app.areas.area import Area
 from app.areas.question import WhatIf
+from app.areas.stopping import StoppedError, may_go_on
 from app.core.session import Session
 from app.core.state import History, Reference
+from app.core.work import Seats
 from app.figures.documents import Against, Wanted, document_file, document_pages
 from app.store import Store
 from app.texts import Texts
@@ -121,6 +126,42 @@ def test_pages_are_turned_and_go_with_the_question(view, area):
     assert view.pages
     view.acted({"act": "choose", "name": "paper", "value": "f4"})
     assert view.pages == ()
+
+
+def test_pages_in_the_making_are_stopped(area, tmp_path, monkeypatch):
+    """The thread ends too: whoever waits for it has its turn."""
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    begun, over, ended = Event(), Event(), Queue()
+
+    def endless(*_of):
+        begun.set()
+        try:
+            while not over.wait(0.001):
+                may_go_on()
+        except StoppedError:
+            ended.put("stopped")
+            raise
+        return ()
+
+    monkeypatch.setattr(documents, "document_pages", endless)
+    with ThreadPoolExecutor(1) as seat:
+        seats = Seats(*[seat] * 4)
+        session = Session(area, Texts("en"), store, account="siti", editor=True, seats=seats)
+        view = documents.make.__globals__["_Documents"](session)
+        try:
+            for act in ({"act": "stop"}, {"act": "choose", "name": "key", "value": "telaahan"}):
+                view.acted({"act": "preview"})
+                assert begun.wait(20)
+                begun.clear()
+                assert 'data-act="stop"' in view.fragment.html
+                view.acted(act)
+                assert ended.get(timeout=20) == "stopped"
+                assert (view.making, view.pages) == (False, ())
+                assert 'data-act="stop"' not in view.fragment.html
+        finally:
+            over.set()
+    assert session.notice.text == ""
+    store.close()
 
 
 @pytest.mark.parametrize("message", [
