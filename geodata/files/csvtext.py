@@ -1,7 +1,7 @@
 """CSV that no spreadsheet takes for a formula, and back to the text that it was.
 
-A cell that begins with one of STARTS runs as a formula when somebody opens the file (OWASP, "CSV injection").
-So does one where blanks stand before it, in some programs.
+A cell that begins with a sign, a tab or a line's end runs as a formula when somebody opens the file (OWASP,
+"CSV injection"). So does one where blanks stand before it, in some programs.
 Such texts get an apostrophe, as a spreadsheet has it; numbers stay numbers.
 """
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Also the full-width forms, which some spreadsheets read as the plain ones.
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SIGN = "[=+\\-@＝＋－＠]"
 # What programs leave out before a formula: LibreOffice a NUL anywhere and the mark of byte order at a file's
 # beginning; others blanks. Neither tab nor line break: they end a cell themselves.
@@ -36,6 +35,17 @@ _GUARDED = re.compile(rf"([;\t\r\n][{_LEFT_OUT}\"]*+)'('*)(?={_SIGN})")
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
 
 
+def begins_formula(text: str) -> bool:
+    """Return whether a spreadsheet takes a text for a formula, or would once its cell is edited.
+
+    Examples
+    --------
+    >>> begins_formula("=1"), begins_formula(" =1"), begins_formula("Desa Ma'u")
+    (True, True, False)
+    """
+    return _BEGINS.match(text) is not None
+
+
 def guarded(text: str) -> str:
     """Return a text with an apostrophe before it where a spreadsheet would take it for a formula.
 
@@ -49,14 +59,14 @@ def guarded(text: str) -> str:
     ("a;'=1+1;b", "' =1", "a;'=1")
     """
     safe = _CELL.sub(r"\1'\2", text)
-    return f"'{safe}" if _BEGINS.match(safe) else safe
+    return f"'{safe}" if begins_formula(safe) else safe
 
 
 def unguarded(text: str) -> str:
     """Return the text that :func:`guarded` was given."""
     if "'" not in text:
         return text
-    if text.startswith("'") and _BEGINS.match(text):
+    if text.startswith("'") and begins_formula(text):
         text = text[1:]
     return _GUARDED.sub(r"\1\2", text)
 
@@ -90,6 +100,9 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
 def rows_text(rows: Iterable[Sequence[object]], *, separator: str = ",", ends: str = "\r\n") -> str:
     r"""Return rows as CSV, each as it is; no text is a formula, and negative numbers are numbers.
 
+    In the first of several columns they are texts: where the list separator is another, a whole row is one
+    cell, and what stands behind the number would be computed with it.
+
     Parameters
     ----------
     rows
@@ -107,7 +120,10 @@ def rows_text(rows: Iterable[Sequence[object]], *, separator: str = ",", ends: s
     writer = csv.writer(out, delimiter=separator, lineterminator=ends)
     for row in rows:
         writer.writerow([
-            guarded(cell) if isinstance(cell, str) and not _NUMBER.fullmatch(cell) else cell for cell in row
+            guarded(cell)
+            if isinstance(cell, str) and (not _NUMBER.fullmatch(cell) or (number == 0 and len(row) > 1))
+            else cell
+            for number, cell in enumerate(row)
         ])  # fmt: skip
     return out.getvalue()
 

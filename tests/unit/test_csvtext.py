@@ -90,6 +90,22 @@ def test_no_cell_of_a_file_is_a_formula_with_any_separator(write, rows):
     assert [[unguarded(cell) for cell in row] for row in again] == rows[1:]
 
 
+@pytest.mark.parametrize("first", ["-8", "+8", "-8,05", "-8.05"])
+def test_a_number_at_a_rows_beginning_computes_nothing_with_what_stands_behind(tmp_path, first):
+    """Where semicolons separate, "-8,5+cmd|…" is one cell."""
+    rows = [["lintang", "nama", "bujur"], [first, "5+cmd|' /C calc'!A0", "-1,5"]]
+    out = rows_text(rows)
+    for separator in ";\t":
+        cells = [c for row in csv.reader(io.StringIO(out, newline=""), delimiter=separator) for c in row]
+        assert [c for c in cells if is_formula(c)] == []
+    # The others, and one in a column alone, stay numbers.
+    assert next(csv.reader(io.StringIO(out.splitlines()[1])))[1:] == rows[1][1:]
+    assert rows_text([[first]]).strip('"\r\n') == first
+    (tmp_path / "a.csv").write_text(out, "utf-8", newline="")
+    again = read_table(FileSource(path=tmp_path / "a.csv"), "list", ["nama"])
+    assert again.to_numpy().tolist() == rows[1:]
+
+
 def test_a_table_keeps_its_numbers_and_gaps():
     table = pd.DataFrame(
         {"=name": list(RISKY[:4]), "n": [-1.5, np.nan, np.inf, 0.1], "k": [-1, 2, 3, 4], "yes": [True] * 4},

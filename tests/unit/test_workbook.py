@@ -352,3 +352,13 @@ def test_a_kind_of_many_words_is_not_taken_for_another():
     words = BookWords("en", ["pos", "pos_yandu"])
     assert words.parts("pos_yandu_wet_status") == ("pos_yandu", "wet", "status")
     assert words.parts("village_name") == ("", "", "village_name")
+
+
+def test_a_text_that_a_spreadsheet_would_compute_stays_text_when_its_cell_is_edited(tmp_path):
+    """The workbook's own list of signs knew no blanks before them."""
+    risky = ("=1+1", "-x", " =1+1", "\xa0+1", "\ufeff@a", "a", "8")
+    columns = (SheetColumn("name", "Nama", Look.TEXT, list(risky)),)
+    write_book([Sheet("x", "X", "X", columns)], tmp_path / "a.xlsx", workbook_texts("en"), area="")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["X"]
+    cells = {cell.value: cell.quotePrefix for [cell] in sheet.iter_rows(min_col=1, max_col=1)}
+    assert [bool(cells[text]) for text in risky] == [True] * 5 + [False] * 2

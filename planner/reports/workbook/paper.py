@@ -7,7 +7,7 @@ from itertools import repeat
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from geodata.files.csvtext import STARTS
+from geodata.files.csvtext import begins_formula
 from planner.reports.senders.cells import shown
 from planner.reports.workbook.sheet import Formula, Look, plain
 
@@ -153,7 +153,7 @@ class _Paper:
         if isinstance(cell, Formula):
             page.write_formula(row, column, cell.text, look, cell.value)
         elif isinstance(cell, str):
-            self.text(page, row, column, cell, self.quoted if cell.startswith(STARTS) else look)
+            self.text(page, row, column, cell, self.quoted if begins_formula(cell) else look)
         else:
             page.write_number(row, column, cell, look)
 
