@@ -19,7 +19,7 @@ from planner.coverage.tables import summary, village_table
 from planner.ilp.model import Ilp
 from planner.ilp.tables import village_columns
 from planner.pipeline import Ask, RolloutPlan, Study, demo_layers, rollout, site, write_rollout, write_siting
-from planner.reports.workbook import write_workbook
+from planner.reports.workbook import tables, write_workbook
 from planner.reports.workbook.paper import write_book
 from planner.reports.workbook.plan import plan_sheets
 from planner.reports.workbook.sheet import Look, Sheet, SheetColumn, Total
@@ -362,3 +362,23 @@ def test_a_text_that_a_spreadsheet_would_compute_stays_text_when_its_cell_is_edi
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["X"]
     cells = {cell.value: cell.quotePrefix for [cell] in sheet.iter_rows(min_col=1, max_col=1)}
     assert [bool(cells[text]) for text in risky] == [True] * 5 + [False] * 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lang", "said"), [("id", "terjangkau posyandu dibaca “sedikitnya”"),
+                                            ("en", "reach posyandu as “at least”")])  # fmt: skip
+def test_totals_of_a_list_that_covers_a_part_are_at_least(lang, said):
+    """The documents say "at least" of the same numbers."""
+    area = demo_layers(24)
+    first = area.villages["district_code"] == area.villages["district_code"].iloc[0]
+    part = replace(
+        area,
+        villages=area.villages.assign(covered=first.map({True: "posyandu", False: ""})),
+        area=replace(area.area, declared=("posyandu",)),
+    )
+    for layers, there in ((area, False), (part, True)):
+        gaps = find_gaps(layers)
+        ilp, words = Ilp(gaps), BookWords(lang, list(gaps.coverage))
+        by_village = tables.villages(ilp, words)
+        assert (said in by_village.note) == there
+        assert tables.districts(gaps, by_village, words).note == by_village.note

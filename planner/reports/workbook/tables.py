@@ -11,7 +11,7 @@ import pandas as pd
 from geodata.quality import gravest_first, inspect
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.doubts import planning_findings
-from planner.coverage.tables import facility_table, summary, village_table
+from planner.coverage.tables import facility_table, is_at_least, summary, village_table
 from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
 from planner.reports.assumed import counted
 from planner.reports.documents.words import Words as DocumentWords
@@ -84,8 +84,11 @@ def villages(ilp: Ilp, words: BookWords) -> Sheet:
     columns += [_village_column(words, table, c, totals, c not in FIRST_OF_ILP) for c in rest]
     columns = [replace(c, total=None) if c.name in unsummed else c for c in columns]
     columns = [_at_most(gaps, words, c) for c in columns]
-    note = words.texts.note["at_most"] if any(any(c.at_most) for c in columns) else ""
-    return replace(made(words, "villages", columns), note=note)
+    notes = (
+        _at_least(gaps, words),
+        words.texts.note["at_most"] if any(any(c.at_most) for c in columns) else "",
+    )
+    return replace(made(words, "villages", columns), note=" ".join(filter(None, notes)))
 
 
 def _at_most(gaps: Gaps, words: BookWords, column: SheetColumn) -> SheetColumn:
@@ -101,6 +104,15 @@ def _at_most(gaps: Gaps, words: BookWords, column: SheetColumn) -> SheetColumn:
         for cell, most in zip(column.cells, which, strict=True)
     ]
     return replace(column, cells=cells, at_most=which)
+
+
+def _at_least(gaps: Gaps, words: BookWords) -> str:
+    """Return of which kinds those reached are "at least" so many; "" where all is known, or nothing."""
+    say = DocumentWords(words.lang)
+    found = summary(gaps)["kinds"]
+    kinds = [say.kinds(kind) for kind, one in found.items()
+             if one["people_reached"] is not None and is_at_least(one)]  # fmt: skip
+    return words.texts.note["at_least"].format(kinds=say.listed(kinds)) if kinds else ""
 
 
 def _village_column(
@@ -203,7 +215,7 @@ def districts(gaps: Gaps, villages_sheet: Sheet, words: BookWords) -> Sheet:
         columns += [by.summed(f"{kind}_people_reached"), by.share(kind)]
         others = (VillageStatus.PARTLY, VillageStatus.SERVED)
         columns += [replace(by.with_status(kind, status), detail=True) for status in others]
-    return made(words, "districts", columns)
+    return replace(made(words, "districts", columns), note=villages_sheet.note)
 
 
 class _ByDistrict:
