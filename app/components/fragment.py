@@ -7,7 +7,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import param
-from panel.custom import JSComponent
+
+from app.components.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def well_formed(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
-class Fragment(JSComponent):
+class Fragment(Scripted):
     """A piece of HTML from our own templates, whose buttons and links speak to Python.
 
     An element with ``data-act`` calls ``acted`` with the names and values of its ``data-…`` attributes,

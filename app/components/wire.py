@@ -6,7 +6,7 @@ from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from panel.custom import JSComponent
+from app.components.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-class Wire(JSComponent):
+class Wire(Scripted):
     """Carries a page's stream of changes to the browser, and answers the browser's pings.
 
     Parameters

@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import param
-from panel.custom import JSComponent
 
 from app.components.fragment import well_formed
+from app.components.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def _lonlat(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - whateve
     return (float(lon) + 180.0) % 360.0 - 180.0 if abs(lon) > 180 else float(lon), float(lat)
 
 
-class MapBridge(JSComponent):
+class MapBridge(Scripted):
     """The iframe that holds the map.
 
     Each message to it fills a slot of the stream, named by its type; ``heard`` is called with each message
