@@ -28,7 +28,8 @@ pytest_plugins = ["app_fixtures", "store_fixtures"]
 # The modules that take longest begin first, so that no worker is left with one at the end; the others follow
 # as they are found. By the seconds of work in each.
 LONGEST = (
-    "test_kernel_hubs", "test_init", "test_notebooks", "test_report", "test_people_raster_real",
+    "test_kernel_hubs", "test_nation_cut", "test_init", "test_notebooks", "test_report",
+    "test_people_raster_real",
     "test_app_scenarios", "test_partial_files", "test_app_proposals", "test_app_stream",
     "test_app_planning", "test_app_access", "test_app_data", "test_partial_input", "test_app_desk",
     "test_nation_site", "test_guide", "test_app", "test_real_areas", "test_workspace",
