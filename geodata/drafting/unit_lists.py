@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geodata.codes import parse_village_code
+from geodata.codes import is_district, parse_village_code
 from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
 from geodata.drafting.guessed import Guess, pairs, quoted
 from geodata.drafting.headings import SURE, Mapping, headed, samples
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 # A share of a column's values of one sort that makes it a column of that sort.
 MOSTLY = 0.6
+# A heading of rows has a number before it at most: "A.", "II)".
+HEADING_CELLS = 2
+_NUMBERED = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.)]\s+(?=\w)")
 # So many cells of a column are looked into for places.
 LOOKED_AT = 50
 MOST_NORTHING = 10_000_000.0
@@ -76,7 +79,7 @@ def as_facilities(
     """
     facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
     guess.role, guess.keys = "facilities", dict(facts)
-    guess.about = f"{len(table)} facilities"
+    guess.about = f"{len(table) - int(group_rows(table).sum())} facilities"
     guess.villages = villages_of(table, facts, "village", "village_name", "district_name")
     kinds = guess.row_kinds or (None,) * len(table)
     guess.units = units_of(table, facts, kinds, guess.villages, points)
@@ -240,7 +243,14 @@ def find_kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> b
     """Find where the kind stands: in a column, names, or the name of the file; return whether it does."""
     name = facts.get("name")
     names = text_column(table, name.column) if name is not None else pd.Series(dtype="str")
-    told = sum(kind_of_name(n) is not None for n in names.dropna()) / max(len(table), 1)
+    headings = _kind_headings(table)
+    if headings is not None and name is not None:
+        # Build gives the rows the kind of the heading that they stand under.
+        told_by_name = names.map(_kind_named, na_action="ignore").notna()
+        _take_names(guess, table, names.where(told_by_name, headings).where(headings.notna()))
+        return True
+    units = names[~group_rows(table)]
+    told = sum(kind_of_name(n) is not None for n in units.dropna()) / max(len(units), 1)
     best, share = _best_column(table, name, told)
     if best is not None and share >= max(MOSTLY, 0.9 * told):
         _take_column(guess, text_column(table, best))
@@ -252,6 +262,42 @@ def find_kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> b
         return _take_partly(guess, text_column(table, best))
     own = name is not None and name.score == 100.0 and differ(names)
     return _take_said(guess, {name.column} if name is not None and own else set(), len(table))
+
+
+def group_rows(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows head others: a kecamatan by its word, or the word for a kind, alone in a row.
+
+    Examples
+    --------
+    >>> rows = [["A.", "PUSTU", None], [1, "Jaya", "Ampel"], ["Kec. Maju", None, None], [2, "Krai", "Ampel"]]
+    >>> group_rows(pd.DataFrame(rows)).tolist()
+    [True, False, True, False]
+    """
+    said = _alone(table)
+    heads = [row for row, text in said.items() if is_district(text) or _is_bare_kind(text)]
+    return pd.Series(table.index.isin(heads), index=table.index)
+
+
+def _alone(table: pd.DataFrame) -> dict[Any, str]:
+    """Return what stands alone in rows, but for a number before it; none where most rows are so."""
+    cells = table.notna().sum(axis=1)
+    lone = table[(cells > 0) & (cells <= HEADING_CELLS)]
+    if 2 * len(lone) > len(table):
+        return {}
+    return {row: _NUMBERED.sub("", str(values.dropna().iloc[-1]).strip()) for row, values in lone.iterrows()}
+
+
+def _kind_headings(table: pd.DataFrame) -> pd.Series[Any] | None:
+    """Return of each row the word for a kind that stands alone above it; None where no two kinds do."""
+    kinds = {row: text for row, text in _alone(table).items() if _is_bare_kind(text)}
+    if len(set(map(_kind_named, kinds.values()))) < HEADING_CELLS:
+        return None
+    return pd.Series(kinds, index=table.index, dtype="str").ffill().mask(table.index.isin(list(kinds)))
+
+
+def _is_bare_kind(text: str) -> bool:
+    found = kind_of_name(text)
+    return found is not None and found.kind != OTHER and spelling_key(found.phrase) == spelling_key(text)
 
 
 def _best_column(table: pd.DataFrame, name: Mapping | None, told: float) -> tuple[str | None, float]:

@@ -252,3 +252,63 @@ def test_such_a_list_goes_back_and_comes_back(folder, jangkau, tmp_path):
     assert "unit.xlsx: 2 answers taken" in said
     assert "3,Palbapang" not in (tmp_path / "o" / "unit-dijawab.csv").read_text("utf-8")
     assert "2,Palbapang,Bantul,Pustu P,Kenanga" in (tmp_path / "o" / "unit-dijawab.csv").read_text("utf-8")
+
+
+NOTED = [[1, "Pustu A", "Timbulharjo", "Sewon"], [2, "Pustu B", "Palbapang", "Sewon"]]
+
+
+def test_a_note_in_two_cells_and_what_goes_on_below_it_are_no_units(folder):
+    rows = [
+        *NOTED,
+        ["Keterangan:", "data per Desember"],
+        [None, "v = aktif"],
+        ["Sumber :", "Dinas", "Kesehatan"],
+    ]
+    units, told = read(folder, HEADS[:4], rows, kind="pustu", **NAMED)
+    assert units["name"].tolist() == ["Pustu A", "Pustu B"]
+    assert (told["note_row", "info"], told["note_row", "warning"]) == (2, 1)
+
+
+def test_a_unit_below_a_note_is_one_where_any_has_its_village_or_number(folder):
+    rows = [["Catatan:", "lama"], *NOTED, [3, "Pustu C"], ["Ket:", "baru"], [4, "Pustu D"]]
+    units, _ = read(folder, HEADS[:4], rows, kind="pustu", **NAMED)
+    assert units["name"].tolist() == ["Pustu A", "Pustu B", "Pustu C", "Pustu D"]
+
+
+def test_names_of_several_units_in_one_cell_are_told(folder):
+    units, told = read(folder, ["Posyandu", "Desa"], [
+        ["Melati 1, Melati 2, Melati 3", "Timbulharjo"], ["Mawar 1\nMawar 2", "Bangunharjo"],
+        ["Dahlia", "Palbapang"], ["Anggrek, Ringinharjo", "Ringinharjo"],
+    ], kind="posyandu")  # fmt: skip
+    assert len(units) == 4
+    assert told["several_in_cell", "warning"] == 2
+
+
+def test_kecamatan_whose_blocks_are_numbered_are_carried_where_several_have_more_rows(folder):
+    """Numbers 1 and 2 stand beside the kecamatan alone: they count these, and not the units."""
+    rows = [[1, "Pustu A", "Krajan", "Sewon"], [None, "Pustu B", "Timbulharjo", None],
+            [2, "Pustu C", "Krajan", "Bantul"], [None, "Pustu D", "Krajan", None]]  # fmt: skip
+    units, _ = read(folder, HEADS[:4], rows, kind="pustu", **NAMED)
+    assert districts(units.set_index("name")) == {
+        "Pustu A": "01", "Pustu B": "01", "Pustu C": "02", "Pustu D": "02",
+    }  # fmt: skip
+    rows = [
+        [1, "Pustu A", "Krajan", "Sewon"],
+        [2, "Pustu C", "Krajan", "Bantul"],
+        [None, "Pustu D", "Krajan", None],
+    ]
+    units, told = read(folder, HEADS[:4], rows, kind="pustu", **NAMED)
+    assert districts(units.set_index("name")) == {"Pustu A": "01", "Pustu C": "02", "Pustu D": ""}
+    assert told["not_carried", "warning"] == 1
+
+
+def test_init_takes_kinds_that_head_rows_of_bare_names(folder, jangkau):
+    saved(folder, [["No", "Nama Sarana", "Desa", "Kecamatan"], ["A", "PUSKESMAS"],
+                   [1, "Sewon I", "Timbulharjo", "Sewon"], [2, "Bantul", "Palbapang", "Bantul"],
+                   ["B", "PUSTU"], [1, "Krajan Kidul", "Krajan", "Sewon"],
+                   [2, "Ringin", "Ringinharjo", "Bantul"]])  # fmt: skip
+    assert jangkau("init", folder, "--code", "35.09")[0] == 0
+    text = (folder / "AREA.yml").read_text("utf-8")
+    assert "path: unit.xlsx  # 4 facilities" in text
+    assert "kind: {from: name}  # 2 puskesmas, 2 pustu" in text
+    assert jangkau("build", folder / "AREA.yml", "--out", folder / "w")[0] == 0

@@ -93,11 +93,13 @@ def test_who_signed_a_table_of_people_is_no_village(folder):
 
 
 @pytest.mark.parametrize("numbered", [True, False])
-def test_without_a_blank_row_only_numbers_tell_where_a_list_ends(folder, numbered):
+def test_without_a_blank_row_only_numbers_tell_that_somebody_signs(folder, numbered):
     frame = pd.DataFrame(UNITS, columns=HEADS)
     frame.loc[6] = [None, "Mengetahui, Kepala Dinas", None, "Ambulu, 03-01-2025"]
     frame.loc[7] = [None, "dr. SAFRUDIN", None, None]
     frame.drop(columns=[] if numbered else ["No"]).to_csv(folder / "pustu.csv", index=False)
     _, layers, told = built(folder)
     assert ("signature_row" in told) == numbered
-    assert (len(layers.facilities) == 6) == numbered
+    # Without them a note stands there, and what goes on below it.
+    assert ("note_row" in told) == (not numbered)
+    assert len(layers.facilities) == 6

@@ -340,7 +340,11 @@ class _Carrier:
         fits = self._fits_district(said, below) if level == "district" else self._fits_kind(said, below)
         if -1 in fits:
             return False
-        return bool((fits == 1).sum() >= max(2, BORNE_OUT * len(fits))) or self._numbered_anew(text)
+        # Numbers may count the blocks, and not the rows: then several of them have rows below their first.
+        several = len(np.unique(block[below])) > 1
+        return bool((fits == 1).sum() >= max(2, BORNE_OUT * len(fits))) or self._numbered_anew(
+            text, blocks=several
+        )
 
     def _fits_district(self, said: NDArray[np.object_], below: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return of each row below whether its village is in the kecamatan: 1 yes, -1 no, 0 unknown."""
@@ -371,7 +375,7 @@ class _Carrier:
             fits.append(0 if own is None or above is None else 1 if own.kind == above.kind else -1)
         return np.array(fits, dtype=np.int64)
 
-    def _numbered_anew(self, text: pd.Series[Any]) -> bool:
+    def _numbered_anew(self, text: pd.Series[Any], *, blocks: bool) -> bool:
         """Return whether row numbers begin again, or go on, where and only where a name stands."""
         column = next((c for c in self.table if spelling_key(c) in NUMBERS), None)
         if column is None:
@@ -381,9 +385,12 @@ class _Carrier:
         first = (number == 1).to_numpy(dtype=bool)
         named = text[units].notna().to_numpy(dtype=bool)
         goes_on = (number.diff() == 1).to_numpy(dtype=bool)
-        # They may number the blocks, and not the rows.
         counts = number.notna().to_numpy(dtype=bool)
-        if (counts == named).all() and number.dropna().tolist() == list(range(1, int(named.sum()) + 1)):
+        if (
+            blocks
+            and (counts == named).all()
+            and number.dropna().tolist() == list(range(1, int(named.sum()) + 1))
+        ):
             return True
         return bool(first.sum() > 1 and (first == named).all() and (first | goes_on).all())
 

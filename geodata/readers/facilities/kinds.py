@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -205,6 +206,74 @@ def _registered(
         "warning", "facilities", "puskesmas_without_number", int(less.sum()), tuple(map(str, text[less]))[:5],
         f"{file}: units are called puskesmas without a number in {column!r}, as others have: taken as pustu",
         "say what they are under kind.values if that is wrong", cells,
+    ),)  # fmt: skip
+
+
+# Between names of several units in one cell.
+_BETWEEN = re.compile(r"\s*(?:[\n;,]|\bdan\b|&)\s*", re.IGNORECASE)
+_LINES = re.compile(r"\s*[\n;]\s*")
+# Kinds of which offices write all names of a village into one cell; clinics have titles behind commas.
+_SEVERAL_OF = frozenset({"posyandu", "pustu", "poskesdes", "polindes", "ponkesdes"})
+SEVERAL, SHORT_NAME = 3, 3
+
+
+def names_in(name: str) -> int:
+    """Return how many units a cell of names seems to name.
+
+    Lines, or parts between semicolons, are names; parts between commas where they are three at least or
+    begin alike.
+
+    Examples
+    --------
+    >>> names_in("Melati 1, Melati 2"), names_in("Melati; Mawar"), names_in("Mawar, Melati dan Dahlia")
+    (2, 2, 3)
+    >>> names_in("Pustu Jaya, Desa Ampel"), names_in("Pustu Jaya")
+    (1, 1)
+    """
+    lines = [part for part in _LINES.split(name.strip()) if _is_name(part)]
+    if len(lines) > 1:
+        return len(lines)
+    parts = [part for part in _BETWEEN.split(name.strip()) if part]
+    alike = len({part.split()[0].lower() for part in parts}) == 1 and len(parts) > 1
+    return len(parts) if all(map(_is_name, parts)) and (alike or len(parts) >= SEVERAL) else 1
+
+
+def _is_name(part: str) -> bool:
+    return sum(c.isalpha() for c in part) >= SHORT_NAME
+
+
+def several_in_cells(name: pd.Series[Any], kind: pd.Series[Any], file: str) -> tuple[Finding, ...]:
+    """Return the finding about cells that seem to name several units, which count as one each.
+
+    Parameters
+    ----------
+    name, kind
+        Text, by row.
+    file
+        What findings call the list.
+
+    Examples
+    --------
+    >>> names = pd.Series(["Melati 1, Melati 2", "Mawar"], index=[2, 3], name="Posyandu")
+    >>> [found.ids for found in several_in_cells(names, pd.Series("posyandu", index=[2, 3]), "a.xlsx")]
+    [('row 2 (2 names)',)]
+    """
+    likely = name[
+        name.str.contains(r"[\n;,&]| dan ", case=False, regex=True).fillna(value=False).astype(bool)
+    ]
+    found = {int(row): (text, names_in(text)) for row, text in likely.items() if kind[row] in _SEVERAL_OF}
+    found = {row: said for row, said in found.items() if said[1] > 1}
+    if not found:
+        return ()
+    cells = tuple(
+        Cell(file, row, str(name.name or ""), " ".join(text.split()), effect="counts as one unit")
+        for row, (text, _) in found.items()
+    )
+    shown = tuple(f"row {row} ({number} names)" for row, (_, number) in found.items())[:5]
+    return (Finding(
+        "warning", "facilities", "several_in_cell", len(cells), shown,
+        f"{file}: cells seem to name several units, and count as one each",
+        "write each unit into a row of its own, with its village", cells,
     ),)  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from geodata.layers import Cell, Finding
 from geodata.readers.facilities.beside import are_beside, read_beside
 from geodata.readers.facilities.carried import with_carried
 from geodata.readers.facilities.functioning import functioning_of
-from geodata.readers.facilities.kinds import kinds_of
+from geodata.readers.facilities.kinds import kinds_of, several_in_cells
 from geodata.readers.facilities.others import others
 from geodata.readers.facilities.places import ListGround, ListPart, place_rows
 from geodata.readers.facilities.regencies import rows_by_regency, stated_regencies
@@ -46,6 +46,7 @@ from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     import shapely
     from numpy.typing import NDArray
@@ -146,6 +147,7 @@ def _layer_of(rows: ListRows, source: FacilitiesFile, prefix: str, around: _Arou
     placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=said)
     asked = columns.pick(source.functioning, "functioning")
     answers, unread = functioning_of(columns.table, asked, ids, file)
+    in_cells = several_in_cells(columns.text(source.name, "name"), kind, file)
     numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {
         "kind": kind.fillna(OTHER).to_numpy(),
@@ -169,8 +171,8 @@ def _layer_of(rows: ListRows, source: FacilitiesFile, prefix: str, around: _Arou
         frame[column] = frame[column].astype("str")
     found = (
         *mark_findings("facilities", rows.marks, columns.table, file), *carried, *signed, *empty, *more,
-        *findings, *kinds.findings, *twice, *whose.findings, *declared.findings, *placed.findings, *unread,
-        *no_counts, *total_finding("facilities", totals),
+        *findings, *kinds.findings, *in_cells, *twice, *whose.findings, *declared.findings,
+        *placed.findings, *unread, *no_counts, *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)
@@ -387,9 +389,11 @@ def _notes(
     columns = rows.columns
     note, doubtful, guessed = np.zeros((3, len(columns.table)), dtype=np.bool_)
     filled = np.sum([text.notna().to_numpy(dtype=bool) for text in texts], axis=0)
+    known = {name_key(v) for v in villages["village_name"]} - {""}
+    if len(columns.table):
+        note, doubtful = _notes_in_cells(rows, source, filled, known)
     if not len(columns.table) or np.median(filled) < CELLS:
         return note, doubtful, guessed
-    known = {name_key(v) for v in villages["village_name"]} - {""}
     name, village = columns.text(source.name, "name"), columns.text(source.village_name, "village_name")
     by_name = not isinstance(source.kind, str) and source.kind.from_ is not None
     for at in np.flatnonzero(filled == 1):
@@ -409,6 +413,32 @@ def _notes(
         else:
             guessed[at] = by_name and kind is None
     return note, doubtful, guessed
+
+
+def _notes_in_cells(
+    rows: ListRows, source: FacilitiesFile, filled: NDArray[np.int64], known: AbstractSet[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which rows are notes of a few cells ("Keterangan:" beside what it says), and which go on below.
+
+    To the end of the table no row below such a note has a village, a place or a number of its own.
+    """
+    table = rows.columns.table
+    village = rows.columns.text(source.village_name, "village_name")
+    few = (filled <= CELLS) & ~np.isfinite(rows.stated.lon)
+    first = [
+        next((text for text in map(cell_text, table.iloc[at]) if text), "") for at in np.flatnonzero(few)
+    ]
+    note, below = np.zeros((2, len(table)), dtype=np.bool_)
+    note[few] = [NOTE.match(text) is not None for text in first]
+    note &= ~village.map(lambda t: isinstance(t, str) and name_key(t) in known).to_numpy(dtype=bool)
+    number = next((c for c in table if spelling_key(c) in NUMBERS), None)
+    numbered = text_column(table, number).str.fullmatch(r"\d+\W*").fillna(value=False).to_numpy(dtype=bool)
+    unit = ~note & (~few | numbered | village.notna().to_numpy(dtype=bool))
+    last = int(np.flatnonzero(unit).max(initial=-1))
+    behind = np.flatnonzero(note[last + 1 :])
+    if len(behind):
+        below[last + 1 + behind[0] :] = True
+    return note, below & ~note
 
 
 def _ids(
