@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # How alike a heading and a known one must be (0–100): nearly sure, and worth asking.
 SAME, SURE, ASKED = 100.0, 88.0, 78.0
 SAMPLES = 3
+# Keys whose columns hold codes of villages.
+CODES = frozenset({"village", "code", "bps"})
 SAMPLE_LETTERS = 40
 
 
@@ -69,9 +71,16 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
             and key not in found
             and column not in taken
             and (key != "name" or _may_name(table, column, layer))
+            and (key not in CODES or score == SAME or _may_code(table, column))
         ):
             found[key] = Mapping(key, column, score, samples(table[column]))
     return found
+
+
+def _may_code(table: pd.DataFrame, column: str) -> bool:
+    """Return whether a column holds codes: "Kelurahan" is like "Kode Kelurahan", and holds names."""
+    texts = [cell_text(v) for v in table[column].dropna().head(200)]
+    return 2 * sum(any(c.isdigit() for c in text) for text in texts) > len(texts)
 
 
 def _may_name(table: pd.DataFrame, column: str, layer: str) -> bool:

@@ -26,6 +26,10 @@ DIFFER = 0.5
 SAME_NUMBER = 1e-5
 # Keys whose columns hold words.
 NAMES = frozenset({"name", "village_name", "district_name"})
+# Keys of columns of villages: in tables of people they are the names.
+VILLAGES = frozenset({"village_name", "name"})
+# Headings of one sort of villages alone.
+_OF_SORT = re.compile(r"(?:nama|nm)?(desa|ds|kelurahan|kel|nagari|kampung)")
 # Those whose columns hold coordinates.
 PLACES = frozenset({"lat", "lon", "lat_south", "lat_north", "coordinates"})
 
@@ -80,12 +84,33 @@ class Columns:
         return holds_names(values) if key in NAMES else bool(values.notna().any())
 
     def text(self, named: str | None, key: str) -> pd.Series[Any]:
-        """Return the column of a key as text; see :meth:`pick`."""
-        return text_column(self.table, self.pick(named, key))
+        """Return the column of a key as text; see :meth:`pick`.
+
+        Desa and kelurahan may have a column each, of which every row fills one: both are the village.
+        """
+        column = self.pick(named, key)
+        text = text_column(self.table, column)
+        for other in self._other_villages(column) if key in VILLAGES else ():
+            more = text_column(self.table, other)
+            if more.notna().any() and not (more.notna() & text.notna()).any() and holds_names(more):
+                text = text.fillna(more)
+        return text
+
+    def _other_villages(self, column: str | None) -> list[str]:
+        """Return the columns of desa where one is of kelurahan, and the other way round."""
+        kinds = (key for key in map(_village_head, self.table.columns))
+        own = None if column is None else _village_head(column)
+        return [c for c, kind in zip(self.table.columns, kinds, strict=True) if own and kind and kind != own]
 
     def ids(self, named: str | None, key: str) -> pd.Series[Any]:
         """Return the column of a key as ids; see :meth:`pick`."""
         return id_column(self.table, self.pick(named, key))
+
+
+def _village_head(heading: object) -> str:
+    """Return of which sort of villages a column is by its heading; "" for another, or for all."""
+    found = _OF_SORT.fullmatch(spelling_key(heading))
+    return "" if found is None else found[1][:3]
 
 
 def other_meanings(table: pd.DataFrame, column: str) -> list[str]:

@@ -312,3 +312,22 @@ def test_init_takes_kinds_that_head_rows_of_bare_names(folder, jangkau):
     assert "path: unit.xlsx  # 4 facilities" in text
     assert "kind: {from: name}  # 2 puskesmas, 2 pustu" in text
     assert jangkau("build", folder / "AREA.yml", "--out", folder / "w")[0] == 0
+
+
+def test_desa_and_kelurahan_in_columns_of_their_own_are_both_the_village(folder, jangkau):
+    """Names under "Kelurahan" are no codes, however alike the heading is to "Kode Kelurahan"."""
+    saved(folder, [["No", "Nama Pustu", "Desa", "Kelurahan", "Kecamatan"],
+                   [1, "Pustu T", "Timbulharjo", None, "Sewon"],
+                   [2, "Pustu K", None, "Krajan", "Bantul"]])  # fmt: skip
+    assert jangkau("init", folder, "--code", "35.09")[0] == 0
+    text = (folder / "AREA.yml").read_text("utf-8")
+    assert "village: " not in text
+    layers, _ = area_of(folder, facilities={"path": "unit.xlsx", "kind": "pustu"})
+    assert layers.facilities["village_code"].tolist() == ["35.09.01.2001", "35.09.02.2003"]
+
+
+def test_a_kelurahan_beside_a_desa_in_one_row_is_another_column(folder):
+    units, _ = read(folder, ["Nama Pustu", "Desa", "Kelurahan", "Kecamatan"], [
+        ["Pustu T", "Timbulharjo", "Palbapang", "Sewon"], ["Pustu K", None, "Krajan", "Bantul"],
+    ], kind="pustu")  # fmt: skip
+    assert units["village_code"].fillna("").tolist() == ["35.09.01.2001", ""]
