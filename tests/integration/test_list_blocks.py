@@ -331,3 +331,24 @@ def test_a_kelurahan_beside_a_desa_in_one_row_is_another_column(folder):
         ["Pustu T", "Timbulharjo", "Palbapang", "Sewon"], ["Pustu K", None, "Krajan", "Bantul"],
     ], kind="pustu")  # fmt: skip
     assert units["village_code"].fillna("").tolist() == ["35.09.01.2001", ""]
+
+
+@pytest.mark.parametrize(("heads", "more", "told"), [
+    (["Nama", "kode_desa"], [], True), (["Nama", "kode_desa", "Desa"], ["Krajan"], False),
+    (["Nama", "kode_desa", "Lintang", "Bujur"], [-8.39, 113.51], False),
+    (["Nama", "Kode Kemendagri"], [], False),
+], ids=["alone", "a name", "places", "a heading"])  # fmt: skip
+def test_codes_of_one_kecamatan_without_anything_beside_them_are_told(folder, heads, more, told):
+    codes = ["3509012001", "3509012002", "3509012003"]
+    units, found = read(folder, heads, [[f"Pustu {c[-1]}", c, *more] for c in codes], kind="pustu")
+    assert units["village_code"].tolist() == ["35.09.01.2001", "35.09.01.2002", "35.09.01.2003"]
+    assert (("codes_alone", "warning") in found) == told
+
+
+def test_codes_with_points_or_of_several_kecamatan_are_not_told(folder):
+    dotted = [["Pustu 1", "35.09.01.2001"], ["Pustu 2", "35.09.01.2002"], ["Pustu 3", "35.09.01.2003"]]
+    _, found = read(folder, ["Nama", "kode_desa"], dotted, kind="pustu")
+    assert ("codes_alone", "warning") not in found
+    several = [["Pustu 1", "3509012001"], ["Pustu 2", "3509012002"], ["Pustu 3", "3509022001"]]
+    _, found = read(folder, ["Nama", "kode_desa"], several, kind="pustu")
+    assert ("codes_alone", "warning") not in found

@@ -352,7 +352,7 @@ def test_of_two_ways_to_write_a_key_the_one_meant_is_spoken_of(folder):
     _, *lines = str(told.value).splitlines()
     [line] = lines
     assert line.startswith("  line 6: unknown key 'facilities.0.kind.colum'. Did you mean 'column'?")
-    assert "Keys here are: column, from, values, registered" in line
+    assert "Keys here are: column, from, columns, values, registered" in line
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from geodata.readers.facilities.others import others
 from geodata.readers.facilities.places import ListGround, ListPart, place_rows
 from geodata.readers.facilities.regencies import rows_by_regency, stated_regencies
 from geodata.readers.facilities.rows import ListRows, rows_of
-from geodata.readers.facilities.villages import declared_villages
+from geodata.readers.facilities.villages import declared_villages, lone_codes
 from geodata.readers.files.cells import (
     NUMBERS,
     cell_text,
@@ -136,10 +136,11 @@ def _layer_of(rows: ListRows, source: FacilitiesFile, prefix: str, around: _Arou
     ids, twice = _ids(rows, source, prefix, file)
     district = columns.text(source.district_name, "district_name")
     whose = stated_regencies(rows, source, regencies, file)
-    declared = declared_villages(
-        columns.text(source.village, "village"), columns.text(source.village_name, "village_name"),
-        district, villages, ids, file, whose.codes,
-    )  # fmt: skip
+    code = columns.text(source.village, "village")
+    village = columns.text(source.village_name, "village_name")
+    declared = declared_villages(code, village, district, villages, ids, file, whose.codes)
+    placed_at = bool(np.isfinite(rows.stated.lon).any())
+    alone = lone_codes(code, (village, district), villages, file, placed=placed_at)
     own = rows_by_regency(declared, whose.codes, regencies)
     parts = [ListPart(own[r.code], r.villages, r.buffer_m) for r in regencies if r.code in own]
     ground = ListGround(villages, zone, parts)
@@ -147,11 +148,12 @@ def _layer_of(rows: ListRows, source: FacilitiesFile, prefix: str, around: _Arou
     placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=said)
     asked = columns.pick(source.functioning, "functioning")
     answers, unread = functioning_of(columns.table, asked, ids, file)
-    in_cells = several_in_cells(columns.text(source.name, "name"), kind, file)
+    name = columns.text(source.name, "name")
+    in_cells = several_in_cells(name, kind, file)
     numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {
         "kind": kind.fillna(OTHER).to_numpy(),
-        "name": columns.text(source.name, "name").fillna("").to_numpy(),
+        "name": name.fillna("").to_numpy(),
         "village_code": pd.Series(placed.village, dtype="str"),
         "declared_village": pd.Series(declared.code, dtype="str"),
         "declared_district": pd.Series(declared.district, dtype="str"),
@@ -171,7 +173,7 @@ def _layer_of(rows: ListRows, source: FacilitiesFile, prefix: str, around: _Arou
         frame[column] = frame[column].astype("str")
     found = (
         *mark_findings("facilities", rows.marks, columns.table, file), *carried, *signed, *empty, *more,
-        *findings, *kinds.findings, *in_cells, *twice, *whose.findings, *declared.findings,
+        *findings, *kinds.findings, *in_cells, *twice, *whose.findings, *declared.findings, *alone,
         *placed.findings, *unread, *no_counts, *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))

@@ -17,7 +17,7 @@ from geodata.codes import (
 )
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.near_names import nearly
-from geodata.readers.numbering import ToldVillage, Where, of_other_numbering, unproven
+from geodata.readers.numbering import ROWS, ToldVillage, Where, of_other_numbering, unproven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -294,6 +294,51 @@ def mostly_bps(code: pd.Series[Any]) -> bool:
     parsed = [parse_village_code(t) for t in code if isinstance(t, str)]
     foreign = [village_kind(c) == VillageKind.UNKNOWN for c in parsed if c is not None]
     return 2 * sum(foreign) > len(foreign)
+
+
+def lone_codes(
+    code: pd.Series[Any], beside: Sequence[pd.Series[Any]], villages: gpd.GeoDataFrame, file: str, *,
+    placed: bool,
+) -> tuple[Finding, ...]:  # fmt: skip
+    """Return the finding about codes of one kecamatan beside which nothing says whose numbering they are.
+
+    Ten digits of BPS may be the code of another village of Kemendagri's; in a single kecamatan all of a list
+    may be so. Names, places, a heading that says Kemendagri, and points between the groups would tell.
+
+    Parameters
+    ----------
+    code, beside
+        The codes as text by row, and the columns of villages' and kecamatan's names.
+    placed
+        Whether any row has a place.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> codes = pd.Series(["3509012001", "3509012002", "3509012003"], name="kode")
+    >>> villages = pd.DataFrame(index=["35.09.01.2001", "35.09.01.2002", "35.09.01.2003"])
+    >>> [found.rule for found in lone_codes(codes, [], villages, "pustu.csv", placed=False)]
+    ['codes_alone']
+    """
+    texts = code.dropna()
+    if placed or "kemendagri" in str(code.name).lower() or any(one.notna().any() for one in beside):
+        return ()
+    parsed = texts.map(parse_village_code).dropna()
+    known = parsed[parsed.isin(villages.index)]
+    plain = not texts[known.index].str.contains(".", regex=False).any()
+    if len(known) < ROWS or not plain or len({district_of(one) for one in known}) > 1:
+        return ()
+    cells = tuple(
+        Cell(file, int(row), str(code.name or ""), str(texts[row]), effect="counts as Kemendagri's code")
+        for row in known.index
+    )
+    shown = tuple(f"row {c.row} ({c.value})" for c in cells[:5])
+    return (Finding(
+        "warning", "facilities", "codes_alone", len(cells), shown,
+        f"{file}: codes of one kecamatan count as Kemendagri's, and nothing beside them shows it (BPS's have "
+        "ten digits too)",
+        "look whether they are Kemendagri's; write the names of village and kecamatan beside them", cells,
+    ),)  # fmt: skip
 
 
 def _findings(
