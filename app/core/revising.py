@@ -11,7 +11,7 @@ import param
 from app.areas.trials import ROLES, GivenFile, Order, Trial, had_back, look_into, read_in, rebuilt
 from app.core.job import Job
 from app.figures.data_changes import DataChange, data_change, decidable
-from geodata.drafting.chosen import Chosen, first_choice, keys_of
+from geodata.drafting.chosen import BY_COLUMNS, Chosen, first_choice, keys_of
 from geodata.vocabulary.kinds import known_kinds
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
                                                       if k in keys_of(value)})  # fmt: skip
         elif key == "kind":
             told = value == "name" or value in known_kinds() or value.removeprefix("column:") in columns
+            told = told or (value == BY_COLUMNS and bool(order.guess.beside))
             chosen = replace(chosen, kind=value) if told else chosen
         elif key == "covers":
             chosen = replace(chosen, covers="all" if value == "all" else None)

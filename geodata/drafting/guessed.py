@@ -75,7 +75,7 @@ class Guess:
     titles
         The lines above its header.
     beside
-        Whether each of its rows names units of several kinds, in columns of their own.
+        The columns of names, where each of its rows names units in several.
     undecided
         Why it may be none of its role, where nothing tells: it is left out until somebody says so.
     """
@@ -101,7 +101,7 @@ class Guess:
     doubts: tuple[Doubt, ...] = ()
     titles: tuple[str, ...] = ()
     undecided: str = ""
-    beside: bool = False
+    beside: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -132,7 +132,7 @@ def as_units_beside(
     kinds
         The columns of names, with the kind of each.
     """
-    guess.role, guess.beside = "facilities", True
+    guess.role, guess.beside = "facilities", tuple(kinds)
     guess.keys = {
         key: mapping for key, mapping in facts.items() if key in OF_ROWS and mapping.column not in kinds
     }

@@ -352,3 +352,15 @@ def test_codes_with_points_or_of_several_kecamatan_are_not_told(folder):
     several = [["Pustu 1", "3509012001"], ["Pustu 2", "3509012002"], ["Pustu 3", "3509022001"]]
     _, found = read(folder, ["Nama", "kode_desa"], several, kind="pustu")
     assert ("codes_alone", "warning") not in found
+
+
+def test_such_a_list_that_is_dropped_on_the_page_is_read_as_init_reads_it(folder):
+    from geodata.drafting.chosen import first_choice, source_of
+    from geodata.drafting.guess import guesses
+
+    saved(folder, [["Desa", "Pustu", "Posyandu"], ["Timbulharjo", "Pustu T", "Melati"],
+                   ["Palbapang", "Pustu P", "Kenanga"]])  # fmt: skip
+    [guess] = [g for g in guesses(folder) if g.path.name == "unit.xlsx"]
+    chosen = first_choice(guess)
+    assert (guess.beside, chosen.kind) == (("Pustu", "Posyandu"), "columns")
+    assert source_of(guess, chosen).kind.columns == BESIDE["columns"]

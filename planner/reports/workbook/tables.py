@@ -215,7 +215,7 @@ def districts(gaps: Gaps, villages_sheet: Sheet, words: BookWords) -> Sheet:
         columns += [by.summed(f"{kind}_people_reached"), by.share(kind)]
         others = (VillageStatus.PARTLY, VillageStatus.SERVED)
         columns += [replace(by.with_status(kind, status), detail=True) for status in others]
-    return replace(made(words, "districts", columns), note=villages_sheet.note)
+    return replace(made(words, "districts", columns), note=_at_least(gaps, words))
 
 
 class _ByDistrict:
