@@ -6,11 +6,13 @@ import math
 
 import pytest
 import shapely
-from support import EAST, NORTH, at, facilities, hamlets, layers, line, roads, villages
+from support import EAST, NORTH, at, box, facilities, hamlets, layers, line, roads, villages
 
 from planner.coverage.demand import spread_demand
 from planner.network.land import land_of
+from planner.pipeline import find_gaps
 from planner.scenarios.scenario import default_scenario
+from planner.supply.places import village_islands
 
 CODE = "99.01.01.2001"
 SCENARIO = default_scenario()
@@ -62,3 +64,11 @@ def test_points_along_a_road_stand_in_the_middle_of_their_stretches():
     found = weights([MAIN], [MAIN_ROAD])
     assert [x for x, _ in found] == pytest.approx([125.0, 375.0, 625.0, 875.0])
     assert [weight for _, weight in found] == pytest.approx([0.25] * 4)
+
+
+def test_the_larger_island_is_the_first_also_where_it_lies_further_east():
+    codes = ("99.01.01.2001", "99.01.01.2002")
+    outlines = villages({codes[0]: (box(0, 0, 500, 500), 9.0), codes[1]: (box(5000, 0, 9000, 4000), 9.0)})
+    spots = hamlets([("a", codes[0], at(200, 200), 9), ("b", codes[1], at(6000, 1000), 9)])
+    gaps = find_gaps(layers(outlines, None, facilities([]), spots))
+    assert village_islands(gaps).tolist() == ["2", "1"]
