@@ -60,6 +60,8 @@ window.jangkauDesk = (function () {
     return PLACE.test(at) ? `${search}&at=${at}` : search;
   }
   function look(place) {
+    // On the way to another step the map still shows one that was left.
+    if (answered < turn) return;
     at = place;
     const search = new URLSearchParams(window.location.search);
     search.delete("at");
@@ -72,7 +74,13 @@ window.jangkauDesk = (function () {
     const timer = wanted ? wanted.timer : setTimeout(settle, 60);
     wanted = { search: search, push: push || Boolean(wanted && wanted.push), timer: timer };
   }
-  window.jangkauStream.follow("address", (slot, value) => write(value.search, value.push));
+  // How often back or forward was pressed, and what of it the server has heard: what it says before is of a step
+  // that was left meanwhile, and would take the place of another one.
+  let turn = 0, answered = 0;
+  window.jangkauStream.follow("address", (slot, value) => {
+    answered = "turn" in value ? value.turn : turn;
+    if (answered === turn) write(value.search, value.push);
+  });
   function settle() {
     const { push } = wanted;
     const search = withPlace(wanted.search);
@@ -85,7 +93,9 @@ window.jangkauDesk = (function () {
     if (wanted) clearTimeout(wanted.timer);
     wanted = null;
     at = new URLSearchParams(window.location.search).get("at") || "";
-    if (tell) tell({ address: window.location.search });
+    if (!tell) return;
+    turn += 1;
+    tell({ address: window.location.search, turn: turn });
   });
   window.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && tell) tell({ escape: true });

@@ -214,9 +214,10 @@ export function render({ model, el }) {
     const link = event.target.closest("a[data-lang]");
     if (!link) return;
     event.preventDefault();
-    const address = new URL(window.location.href);
-    address.searchParams.set("lang", link.dataset.lang);
-    life.go(address.href);
+    life.go((address) => {
+      address.searchParams.set("lang", link.dataset.lang);
+      return address;
+    });
   });
   box.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -12,6 +12,9 @@ window.jangkauLife = (function () {
   // more. A server that is only slow answers slowly here too, and is waited for.
   const QUICK_MS = 500;
   const GIVE_UP = 30;
+  // At most so long, and so long until the address is written that came with an answer (desk.js).
+  const LEAVE_MS = 3000;
+  const WRITTEN_MS = 100;
   const KEPT = "jangkau-lost";
   const TYPED = "jangkau-typed";
   const MOST = 30;
@@ -97,10 +100,23 @@ window.jangkauLife = (function () {
     keep(KEPT, { at: lostAt, done: done.map((d) => d.text) });
     window.location.reload();
   }
-  // Loads the page at another address, such as in the other language: what was typed and not sent goes along.
+  // Loads the page at another address, such as in the other language, made from the one that is shown: what was
+  // typed and not sent goes along, and what was sent is waited for, since the address names its draft.
+  let leaving = null;
   function go(address) {
+    left();
+    leaving = { address: address };
+    setTimeout(leave, LEAVE_MS);
+    lastPing = 0;
+    if (done.length && !closed) tick();
+    else leave();
+  }
+  function leave() {
+    if (!leaving) return;
+    const address = leaving.address(new URL(window.location.href));
+    leaving = null;
     keep(TYPED, {});
-    window.location.assign(address);
+    window.location.assign(address.href);
   }
 
   // What the user did: confirmed by the first pong to a later ping that says that all is settled.
@@ -160,6 +176,7 @@ window.jangkauLife = (function () {
   }
   function pong(message) {
     if (message.settled) done = done.filter((d) => d.ping > message.pong);
+    if (leaving && !done.length) setTimeout(leave, WRITTEN_MS);
     if (message.pong !== number) return;
     waiting = null;
     if (!closed) found();

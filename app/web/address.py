@@ -65,6 +65,8 @@ class Address:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._said: dict[str, str] | None = None
+        # How often the browser went back or forward, as it counts: it takes nothing that was said before.
+        self._turn = 0
         # How often the page is on its way to what an address says; until it is there, that address stays.
         self._arriving = 0
         session.drafts.renamed.append(self._write)
@@ -105,7 +107,7 @@ class Address:
         push = self._said is not None and said != self._said
         self._said = said
         search = "?" + urlencode(said | self._unstepped())
-        self._session.stream.put("address", {"search": search, "push": push})
+        self._session.stream.put("address", {"search": search, "push": push, "turn": self._turn})
 
     def start(self, query: Mapping[str, str]) -> None:
         """Bring a new session to what its address asks for; what makes no sense is left out."""
@@ -239,6 +241,8 @@ class Address:
         """Take what the page says of itself (static/desk.js)."""
         views = self._session.views
         if isinstance(message.get("address"), str):
+            if isinstance(message.get("turn"), int):
+                self._turn = message["turn"]
             self.go_back(message["address"])
         elif isinstance(message.get("small"), bool):
             # On a phone the map comes first; a view that was asked for is in front all the same.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import shapely
 from browser_support import WIDE, Tab
@@ -148,3 +150,42 @@ def test_a_box_is_dragged(tab, hostile_layers):
     assert phone or tab.frame().evaluate(SEEN) == seen
     assert "village=" not in tab.page.evaluate("location.search")
     assert tab.frame().evaluate("jangkau.map.dragging.enabled()")
+
+
+def test_steps_stay_what_they_are_however_fast_one_goes_through_them(tab):
+    kinds = ["puskesmas", "hospital", "pustu", "posyandu"] * 2
+
+    def shows(kind):
+        expect(tab.page.locator(f'[data-key="kind-{kind}"]')).to_have_attribute("aria-pressed", "true")
+        tab.page.wait_for_function("kind => location.search.includes(`kind=${kind}`)", arg=kind)
+
+    for kind in kinds[1:]:
+        tab.page.locator(f'[data-key="kind-{kind}"]').click()
+        shows(kind)
+    # Over a slow line: what the server says of one step comes while the browser is at the next.
+    tab.page.evaluate("""() => {
+        const stream = window.jangkauStream, receive = stream.receive;
+        stream.receive = message => setTimeout(() => receive(message), 200);
+    }""")
+    fast = """async step => { for (let i = 0; i < 7; i += 1) {
+        history.go(step);
+        await new Promise(done => setTimeout(done, 90));
+    } }"""
+    for step, last in ((-1, kinds[0]), (1, kinds[-1])):
+        tab.page.evaluate(fast, step)
+        shows(last)
+    for kind in kinds[-2::-1]:
+        tab.page.go_back()
+        shows(kind)
+
+
+def test_another_language_waits_for_what_was_asked(tab):
+    tab.tab("What if")
+    limit = tab.page.locator('input[data-key="limit"]')
+    limit.fill("17")
+    limit.press("Enter")
+    tab.page.locator('a[data-lang="en"]').click()
+    tab.page.wait_for_url(re.compile("lang=en.*draft="))
+    tab.ready()
+    expect(tab.page.locator('input[data-key="limit"]')).to_have_value("17")
+    expect(tab.page.locator('[data-key="place"]')).to_have_text("Place it on the map")
