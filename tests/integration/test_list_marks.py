@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -9,7 +11,10 @@ from openpyxl.styles import Font
 from test_list_headings import HEADS, LAT, LON, NAMES, UNITS, book, built
 from test_list_traps import DESA, KECAMATAN, PEOPLE, with_map
 
+from geodata.areafile import read_area_file
+from geodata.build import read_layers
 from geodata.drafting.draft import draft
+from geodata.errors import SchemaError
 
 
 @pytest.fixture
@@ -82,13 +87,25 @@ def test_a_second_list_beside_the_first_is_told(folder, gap, second):
     assert len(layers.facilities) == 6
     assert (told["list_beside"].severity, told["list_beside"].count) == ("error", len(second))
     assert told["list_beside"].ids == tuple(second)
+    # Asked for by hand it is refused: the second list's units are in the second list's villages.
+    area = (folder / "AREA.yml").read_text("utf-8")
+    by_hand = "    kind: {columns: {Nama Pustu: pustu, Nama Posyandu: posyandu}}\n"
+    (folder / "AREA.yml").write_text(re.sub(r"    (kind|name): .*\n", "", area).replace(
+        "    village_name:", by_hand + "    village_name:", 1), "utf-8")  # fmt: skip
+    with pytest.raises(SchemaError, match="a second list stands beside the first"):
+        read_layers(read_area_file(folder / "AREA.yml"))
 
 
-def test_units_in_columns_of_one_row_are_told(folder):
+def test_units_in_numbered_columns_of_one_row_are_read(folder):
     pd.DataFrame({"Desa": DESA, "Kecamatan": KECAMATAN, "Posyandu 1": [f"Melati {d}" for d in DESA],
                   "Posyandu 2": [f"Mawar {d}" for d in DESA], "Posyandu III": [f"Nusa {d}" for d in DESA],
                   }).to_excel(folder / "posyandu.xlsx", index=False)  # fmt: skip
-    assert built(folder)[2]["list_beside"].ids == ("Posyandu 2", "Posyandu III")
+    _, layers, told = built(folder)
+    found = dict(zip(layers.facilities["name"], layers.facilities["village_code"], strict=True))
+    code = dict(zip(layers.villages["village_name"], layers.villages.index, strict=True))
+    assert found == {f"{name} {d}": code[d] for d in DESA for name in ("Melati", "Mawar", "Nusa")}
+    assert told["kinds_beside"].count == 18
+    assert "list_beside" not in told
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def test_readiness_is_told_by_units_and_dates_as_elsewhere(gaps, lang, sentence,
 
 def test_a_new_unit_without_a_name_is_not_called_by_its_id(gaps):
     made = OpenFacility(id="new-pustu-99.01.01.2004-2", kind="pustu", lonlat=(107.3, -4.99))
-    for lang, begins in (("id", "Pustu baru dibuka di "), ("en", "A new pustu is opened in ")):
+    for lang, begins in (("id", "Pustu baru dibuka di "), ("en", "A new pustu is opened outside ")):
         edits = (made, CloseFacility(id=made.id))
         opened, closed = edits_in_words(source(gaps, lang=lang), edits, edits)
         assert opened.startswith(begins)

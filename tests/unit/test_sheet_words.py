@@ -15,7 +15,7 @@ def said(lang, share, reason):
         "people_reached": share * 1000, "minutes_median": 89.0 if share else math.inf, "reason": reason,
     }  # fmt: skip
     texts = Texts(lang)
-    kind = SimpleNamespace(answers=[SimpleNamespace(season="dry", row=SimpleNamespace(**row))])
+    kind = SimpleNamespace(answers=[SimpleNamespace(season="dry", at_most=False, row=SimpleNamespace(**row))])
     template = _environment().get_template("pws.html")
     return str(template.module.reach(texts.text, texts, kind, named=False))
 

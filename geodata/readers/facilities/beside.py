@@ -11,6 +11,7 @@ from geodata.areafile import KindColumn
 from geodata.errors import SchemaError, counted
 from geodata.layers import Cell, Finding
 from geodata.readers.columns import Columns
+from geodata.readers.files.beside import BESIDE
 from geodata.readers.files.cells import NUMBERS, has_name, pick_column, text_column
 from geodata.readers.files.marks import Marks
 from geodata.readers.result import ReadLayer
@@ -62,7 +63,7 @@ def read_beside(
     MissingColumnError
         A column is not there.
     SchemaError
-        Rows have places: of which of their units nobody knows.
+        Rows have places: of which of their units nobody knows. A second list begins beside the first.
     """
     assert isinstance(source.kind, KindColumn)
     what = rows.columns.what
@@ -74,6 +75,14 @@ def read_beside(
         msg = (
             f"{what}: its rows name units in several columns ({', '.join(kinds)}), and give one place: "
             "nobody knows of which unit. Put each kind into a sheet or file of its own, one row a unit."
+        )
+        raise SchemaError(msg)
+    again = [str(column) for column in rows.columns.table if BESIDE in str(column)]
+    if again:
+        msg = (
+            f"{what}: its rows name units in several columns ({', '.join(kinds)}), and a second list stands "
+            f"beside the first, with headings of its own ({', '.join(again)}): nobody knows whose villages "
+            "are whose. Put each list into a sheet or file of its own, one row a unit."
         )
         raise SchemaError(msg)
     rows, carried = _carried(rows, source, file)

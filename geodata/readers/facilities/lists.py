@@ -23,6 +23,7 @@ from geodata.readers.facilities.places import ListGround, ListPart, place_rows
 from geodata.readers.facilities.regencies import rows_by_regency, stated_regencies
 from geodata.readers.facilities.rows import ListRows, rows_of
 from geodata.readers.facilities.villages import declared_villages, lone_codes
+from geodata.readers.files.beside import BESIDE
 from geodata.readers.files.cells import (
     NUMBERS,
     cell_text,
@@ -32,7 +33,6 @@ from geodata.readers.files.cells import (
     total_finding,
     total_rows,
 )
-from geodata.readers.files.header import BESIDE
 from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.signatures import signature_finding, signature_rows
@@ -411,7 +411,7 @@ def _notes(
         kind = kind_of_name(said)
         heading = kind is not None and spelling_key(said) == spelling_key(kind.phrase)
         if heading or NOTE.match(said) or AREA_HEADING.match(said):
-            (doubtful if in_name else note)[at] = True
+            note[at], doubtful[at] = not in_name, in_name
         else:
             guessed[at] = by_name and kind is None
     return note, doubtful, guessed

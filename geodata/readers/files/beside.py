@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # "Posyandu 2": a heading that ends with the number of a unit, which is no year.
 _NUMBERED = re.compile(r"(.*[^\W\d_])([\W_]*\d{1,2}|[\W_]+[IVX]{1,4})\W*$")
+# What is written behind the heading of a second list's column.
+BESIDE = "[list beside, column "
 # So many headings of a list stand again where another begins.
 LEAST = 2
 # Of names of units so many are different; of the pustu or poskesdes that units belong to, fewer.
@@ -74,7 +76,8 @@ def columns_of_kinds(table: pd.DataFrame) -> dict[str, str]:
     {'Pustu': 'pustu', 'Posyandu': 'posyandu'}
     """
     names = [str(column) for column in table.columns]
-    if _begun_again(table, names):
+    # What stands again was marked when the table was read.
+    if any(BESIDE in name for name in names) or _begun_again(table, names):
         return {}
     found = {**_by_kind(table, names), **_numbered(table, names)}
     return {names[i]: found[i] for i in sorted(found)} if len(found) > 1 else {}

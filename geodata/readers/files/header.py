@@ -12,7 +12,7 @@ import pandas as pd
 
 from geodata.errors import first_five
 from geodata.files import limits
-from geodata.readers.files.beside import lists_beside
+from geodata.readers.files.beside import BESIDE, lists_beside
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.marks import Marks
 from geodata.vocabulary.spelling import spelling_key
@@ -26,8 +26,6 @@ HEADER_SEARCH_ROWS = 30
 LEAST_HEADINGS, LEAST_CELLS, NEARLY_FULL = 2, 3, 0.75
 
 
-# What is written behind the heading of a second list's column.
-BESIDE = "[list beside, column "
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
