@@ -306,7 +306,7 @@ def bomb():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "content"), [
-    ("daftar.exe", b"MZ"), ("daftar.xlsx", b"PK\x03\x04 not a workbook"), ("kosong.csv", b""), ("daftar.json", b"{"),
+    ("daftar.exe", b"MZ"), ("daftar.xlsx", b"PK\x03\x04 no book"), ("kosong.csv", b""), ("daftar.json", b"{"),
     ("tanpa ending", b"nama"), ("..", b"x"), ("daftar.pdf", b"%PDF-1.4"), ("bom.xlsx", bomb),
     ("daftar.geojson", b'{"type": "FeatureCollection", "features": []}'),
 ])  # fmt: skip
