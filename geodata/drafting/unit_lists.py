@@ -14,12 +14,13 @@ from geodata.drafting.headings import SURE, Mapping, headed, samples
 from geodata.drafting.rows import units_of, villages_of
 from geodata.readers.facilities.functioning import answers_of
 from geodata.readers.facilities.kinds import without_number
-from geodata.readers.files.cells import holds_counts, holds_names, id_column, text_column
+from geodata.readers.files.cells import has_name, holds_counts, holds_names, id_column, text_column
 from geodata.readers.pairs import parse_pair
 from geodata.readers.place_fixes import EASTING_M
 from geodata.vocabulary.columns import layer_columns, plain_functioning_words
 from geodata.vocabulary.functioning_heads import Asks, opposites, what_it_asks
-from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.group_headings import HEADING_CELLS, heading_words
+from geodata.vocabulary.kind_names import bare_kind, kind_of_name
 from geodata.vocabulary.kinds import recognise_kind
 from geodata.vocabulary.spelling import spelling_key
 
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Headings of kinds tell rows apart from so many on.
+KINDS = 2
 # A share of a column's values of one sort that makes it a column of that sort.
 MOSTLY = 0.6
-# A heading of rows has a number before it at most: "A.", "II)".
-HEADING_CELLS = 2
-_NUMBERED = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.)]\s+(?=\w)")
 # So many cells of a column are looked into for places.
 LOOKED_AT = 50
 MOST_NORTHING = 10_000_000.0
@@ -136,7 +136,8 @@ def as_units_beside(
     guess.keys = {
         key: mapping for key, mapping in facts.items() if key in OF_ROWS and mapping.column not in kinds
     }
-    counts = {column: int(table[column].notna().sum()) for column in kinds}
+    # Where a total stands below the names is a number.
+    counts = {column: int(has_name(text_column(table, column)).sum()) for column in kinds}
     for column, kind in kinds.items():
         guess.kinds[kind] = guess.kinds.get(kind, 0) + counts[column]
     guess.about = f"{sum(counts.values())} facilities in {len(table)} rows"
@@ -284,20 +285,20 @@ def _alone(table: pd.DataFrame) -> dict[Any, str]:
     lone = table[(cells > 0) & (cells <= HEADING_CELLS)]
     if 2 * len(lone) > len(table):
         return {}
-    return {row: _NUMBERED.sub("", str(values.dropna().iloc[-1]).strip()) for row, values in lone.iterrows()}
+    return {row: heading_words(str(values.dropna().iloc[-1])) for row, values in lone.iterrows()}
 
 
 def _kind_headings(table: pd.DataFrame) -> pd.Series[Any] | None:
     """Return of each row the word for a kind that stands alone above it; None where no two kinds do."""
     kinds = {row: text for row, text in _alone(table).items() if _is_bare_kind(text)}
-    if len(set(map(_kind_named, kinds.values()))) < HEADING_CELLS:
+    if len(set(map(_kind_named, kinds.values()))) < KINDS:
         return None
     return pd.Series(kinds, index=table.index, dtype="str").ffill().mask(table.index.isin(list(kinds)))
 
 
 def _is_bare_kind(text: str) -> bool:
-    found = kind_of_name(text)
-    return found is not None and found.kind != OTHER and spelling_key(found.phrase) == spelling_key(text)
+    found = bare_kind(text)
+    return found is not None and found.kind != OTHER
 
 
 def _best_column(table: pd.DataFrame, name: Mapping | None, told: float) -> tuple[str | None, float]:

@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.codes import is_district, name_key
 from geodata.layers import Cell, Finding
 from geodata.readers.files.cells import text_column
+from geodata.vocabulary.group_headings import HEADING_CELLS, heading_words, is_ordinal
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 # Codes of a province, kabupaten or kecamatan; BPS writes three digits for a kecamatan.
 _ABOVE = re.compile(r"\d{2}(\.\d{2}){0,2}|\d{2}|\d{4}|\d{6,7}")
 _OF_DISTRICT = (6, 7)
-# Before a heading: "A.", "II)"; what numbers it in a cell of its own; behind it "(12 desa)".
-_NUMBERED = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.)]\s*(?=\w)")
-_ORDINAL = re.compile(r"(?:[A-Za-z]|[IVXL]{1,6}|\d{1,3})\s*[.):]?")
-_BRACKETED = re.compile(r"\s*\([^()]*\)\s*$")
-# A heading has a number before it at most.
-HEADING_CELLS = 2
 # A sum is of so many rows at least, but that of a kecamatan by its name; the whole table's of one more.
 LEAST_ROWS = 2
 # Of the rows below a sum so many are villages.
@@ -131,7 +126,7 @@ def heading_rows(
     """
     found = pd.Series(pd.NA, index=rows.name.index, dtype="str")
     free = ~rows.coded.astype(bool)
-    plain = rows.name.map(_unnumbered, na_action="ignore")
+    plain = rows.name.map(heading_words, na_action="ignore")
     by_word = plain.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool) & free
     found = found.mask(by_word, plain)
     of_district = above.map(lambda t: isinstance(t, str) and len(t) in _OF_DISTRICT).astype(bool)
@@ -149,16 +144,11 @@ def _district_cells(table: pd.DataFrame) -> pd.Series[Any]:
     """Return the first cell of each row that names a kecamatan by the word for it."""
     found = pd.Series(pd.NA, index=table.index, dtype="str")
     for column in table:
-        text = text_column(table, column).map(_unnumbered, na_action="ignore").astype("str")
+        text = text_column(table, column).map(heading_words, na_action="ignore").astype("str")
         found = found.fillna(
             text.where(text.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool))
         )
     return found
-
-
-def _unnumbered(text: str) -> str:
-    """Return a heading without the number or letter before it, and what stands in brackets behind it."""
-    return _BRACKETED.sub("", _NUMBERED.sub("", text, count=1)).strip()
 
 
 def _alone(
@@ -170,13 +160,9 @@ def _alone(
     fuller = {name_key(t) for t in rows.name[filled > HEADING_CELLS] if isinstance(t, str)}
     for row in filled.index[(filled > 0) & (filled <= HEADING_CELLS) & may]:
         *before, said = (str(cell).strip() for cell in rows.table.loc[row].dropna())
-        key = name_key(_unnumbered(said))
-        if (
-            key in districts
-            and all(map(_ORDINAL.fullmatch, before))
-            and (key not in villages or key in fuller)
-        ):
-            found[row] = _unnumbered(said)
+        key = name_key(heading_words(said))
+        if key in districts and all(map(is_ordinal, before)) and (key not in villages or key in fuller):
+            found[row] = heading_words(said)
     return found
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import yaml
 from rapidfuzz.distance import OSA
 
+from geodata.vocabulary.spelling import spelling_key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -144,3 +146,15 @@ def kind_of_name(name: object, own: Mapping[str, str | None] | None = None) -> N
     right = _vocabulary().issuperset(_LONG.findall(words))
     plain = words if right else _LONG.sub(lambda found: _corrected(found[0]), words)
     return (mine and _first(words, mine)) or _first(plain, _built_in())
+
+
+def bare_kind(text: str) -> NamedKind | None:
+    """Return the kind of which a text is the word, and nothing else; None for any other text.
+
+    Examples
+    --------
+    >>> bare_kind("PUSKESMAS PEMBANTU").kind, bare_kind("Pustu Jaya") is None
+    ('pustu', True)
+    """
+    found = kind_of_name(text)
+    return found if found is not None and spelling_key(found.phrase) == spelling_key(text) else None

@@ -85,14 +85,21 @@ def test_codes_of_the_area_are_codes_of_villages(folder):
     assert sorted(layers.facilities["village_code"]) == CODE
 
 
-@pytest.mark.parametrize("heads", [("Pustu", "Posyandu"), ("Nama Pustu", "Nama Poskesdes", "Nama Posyandu")])
+@pytest.mark.parametrize("heads", [
+    ("Pustu", "Posyandu"), ("Nama Pustu", "Nama Poskesdes", "Nama Posyandu"),
+    # Numbered or not: a column of names under a kind was dropped without a word where the others were numbered.
+    ("Pustu", "Posyandu 1", "Posyandu 2"), ("Pustu", "Posyandu 1"), ("Posyandu", "Posyandu 2"),
+])  # fmt: skip
 def test_columns_of_names_of_several_kinds_are_read_each_as_units(folder, heads):
-    names = {head: [f"{head[-3:]} {d}" for d in DESA] for head in heads}
-    listed(folder, Kecamatan=KECAMATAN, Desa=DESA, **names)
+    names = {head: [*(f"{head[-3:]} {d}" for d in DESA), "6"] for head in heads}
+    listed(folder, Kecamatan=[*KECAMATAN, None], Desa=[*DESA, "Jumlah"], **names)
     said, layers, told = built(folder)
     assert set(said["facilities"][0]["kind"]["columns"]) == set(heads)
-    assert counted(layers) == {head.split()[-1].lower(): 6 for head in heads}
+    kinds = [head.removeprefix("Nama ").split()[0].lower() for head in heads]
+    assert counted(layers) == {kind: 6 * kinds.count(kind) for kind in kinds}
+    assert layers.facilities["village_code"].tolist() == CODE * len(heads)
     assert told["kinds_beside"].count == 6 * len(heads)
+    assert f"# {6 * len(heads)} facilities in 7 rows" in draft(folder).text
     assert "list_beside" not in told
 
 

@@ -19,7 +19,8 @@ from geodata.layers import Cell, Finding
 from geodata.readers.columns import Columns
 from geodata.readers.files.cells import NUMBERS, has_name, text_column
 from geodata.readers.files.table import DISTRICT
-from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.group_headings import HEADING_CELLS, heading_words, is_letter, is_ordinal
+from geodata.vocabulary.kind_names import bare_kind, kind_of_name
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -42,15 +43,9 @@ DITTO = frozenset({
     "sda", "s.d.a", "s.d.a.", "s d a", "-sda-", "- sda -", "sda.", "idem", "-idem-", "id.", "ditto",
     '-"-', '- " -', '"', "''", "〃", "”", "“", "″", "``", "´´", "’’", ",,",
 })  # fmt: skip
-# Before a heading: "A.", "II)", "1".
-_NUMBERED = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.):]?\s*")
-_LETTERED = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6})\s*[.):]?\s*")
-_NUMBERED_BEFORE = re.compile(r"\s*(?:[A-Z]|[IVXL]{1,6}|\d{1,2})\s*[.)]\s+(?=\w)")
 _DISTRICT_WORD = re.compile(r"\s*(kecamatan|kec|distrik|kapanewon|kemantren)\b[\s.:]*", re.IGNORECASE)
-# Behind a heading: "KECAMATAN SEWON (12 unit)".
-_BRACKETED = re.compile(r"\s*\([^()]*\)\s*$")
-# A heading has a number before it at most; for so many headings there is one row with more cells at least.
-HEADING_CELLS, HEADINGS = 2, 3
+# For so many headings there is one row with more cells at least.
+HEADINGS = 3
 # So great a share of the rows below a name must bear it out.
 BORNE_OUT = 0.5
 
@@ -271,17 +266,17 @@ class _Carrier:
         """
         row = self.table.iloc[at].dropna()
         cells = [str(c).strip() for c in row]
-        lettered = len(cells) == HEADING_CELLS and _LETTERED.fullmatch(cells[0]) is not None
-        if len(cells) == HEADING_CELLS and not _NUMBERED.fullmatch(cells[0]):
+        lettered = len(cells) == HEADING_CELLS and is_letter(cells[0])
+        if len(cells) == HEADING_CELLS and not is_ordinal(cells[0]):
             return None
-        said = _BRACKETED.sub("", _NUMBERED_BEFORE.sub("", cells[-1], count=1))
+        said = heading_words(cells[-1])
         if is_district(said):
             return _Heading("district", self._district_named(_DISTRICT_WORD.sub("", said, count=1)))
         if len(cells) == HEADING_CELLS and not lettered:
             return None
-        kind = kind_of_name(said)
-        if kind is not None and spelling_key(said) == spelling_key(kind.phrase):
+        if bare_kind(said) is not None:
             return _Heading("kind", said)
+        kind = kind_of_name(said)
         if kind is not None:
             of_units = kind.kind == PUSKESMAS and self.wanted["parent"] and not self.has_puskesmas
             return _Heading("parent", said) if of_units else None

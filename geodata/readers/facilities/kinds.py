@@ -11,7 +11,7 @@ from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Cell, Finding
 from geodata.readers.facilities.carried import GROUP_KIND
 from geodata.readers.files.cells import pick_column, text_column
-from geodata.vocabulary.kind_names import NamedKind, kind_of_name
+from geodata.vocabulary.kind_names import NamedKind, bare_kind, kind_of_name
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
 from geodata.vocabulary.spelling import spelling_key
 
@@ -221,13 +221,13 @@ def names_in(name: str) -> int:
     """Return how many units a cell of names seems to name.
 
     Lines, or parts between semicolons, are names; parts between commas where they are three at least or
-    begin alike.
+    begin alike. Beside the word for a kind alone they are what the unit is besides.
 
     Examples
     --------
     >>> names_in("Melati 1, Melati 2"), names_in("Melati; Mawar"), names_in("Mawar, Melati dan Dahlia")
     (2, 2, 3)
-    >>> names_in("Pustu Jaya, Desa Ampel"), names_in("Pustu Jaya")
+    >>> names_in("Pustu Jaya, Desa Ampel"), names_in("Posyandu, PAUD & Balai Dusun Grogol 8")
     (1, 1)
     """
     lines = [part for part in _LINES.split(name.strip()) if _is_name(part)]
@@ -235,7 +235,8 @@ def names_in(name: str) -> int:
         return len(lines)
     parts = [part for part in _BETWEEN.split(name.strip()) if part]
     alike = len({part.split()[0].lower() for part in parts}) == 1 and len(parts) > 1
-    return len(parts) if all(map(_is_name, parts)) and (alike or len(parts) >= SEVERAL) else 1
+    named = all(_is_name(part) and bare_kind(part) is None for part in parts)
+    return len(parts) if named and (alike or len(parts) >= SEVERAL) else 1
 
 
 def _is_name(part: str) -> bool:

@@ -40,7 +40,7 @@ from geodata.readers.files.table import holds_table
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import functioning_words
-from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.kind_names import bare_kind, kind_of_name
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import YesNo
 
@@ -408,12 +408,10 @@ def _notes(
             continue
         if name_key(said) in known and not AREA_HEADING.match(said):
             continue
-        kind = kind_of_name(said)
-        heading = kind is not None and spelling_key(said) == spelling_key(kind.phrase)
-        if heading or NOTE.match(said) or AREA_HEADING.match(said):
+        if bare_kind(said) is not None or NOTE.match(said) or AREA_HEADING.match(said):
             note[at], doubtful[at] = not in_name, in_name
         else:
-            guessed[at] = by_name and kind is None
+            guessed[at] = by_name and kind_of_name(said) is None
     return note, doubtful, guessed
 
 

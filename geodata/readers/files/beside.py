@@ -26,6 +26,8 @@ BESIDE = "[list beside, column "
 LEAST = 2
 # Of names of units so many are different; of the pustu or poskesdes that units belong to, fewer.
 ALL_DIFFER = 0.9
+# A column of these says to whom a unit belongs, or what else it is.
+NOT_BESIDE = ("puskesmas", "other")
 _NAME_OF = re.compile(r"^\s*(nama|nm|daftar)\b[\s._]*", re.IGNORECASE)
 
 
@@ -59,7 +61,7 @@ def lists_beside(
     again = _begun_again(table, names)
     if again:
         return again
-    found = _numbered(table, names) or _by_kind(table, names)
+    found = _names_beside(table, names)
     own = {i for i in found if spelling_key(names[i]) in named} or set(sorted(found)[:1])
     return tuple(sorted(set(found) - own))
 
@@ -79,8 +81,13 @@ def columns_of_kinds(table: pd.DataFrame) -> dict[str, str]:
     # What stands again was marked when the table was read.
     if any(BESIDE in name for name in names) or _begun_again(table, names):
         return {}
+    return {names[i]: kind for i, kind in sorted(_names_beside(table, names).items())}
+
+
+def _names_beside(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
+    """Return the columns that name units of a kind, by their place; none where there is one alone."""
     found = {**_by_kind(table, names), **_numbered(table, names)}
-    return {names[i]: found[i] for i in sorted(found)} if len(found) > 1 else {}
+    return found if len(found) > 1 else {}
 
 
 def _by_kind(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
@@ -88,9 +95,9 @@ def _by_kind(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
     found: dict[str, int] = {}
     for i, name in enumerate(names):
         kind = recognise_kind(_NAME_OF.sub("", name)) if name else None
-        if kind not in (None, "puskesmas", "other") and _differ(table.iloc[:, i]):
+        if kind is not None and kind not in NOT_BESIDE and _differ(table.iloc[:, i]):
             found.setdefault(str(kind), i)
-    return {i: kind for kind, i in found.items()} if len(found) > 1 else {}
+    return {i: kind for kind, i in found.items()}
 
 
 def _differ(values: pd.Series[Any]) -> bool:
@@ -131,11 +138,19 @@ def _meanings() -> dict[str, str]:
 
 
 def _numbered(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
-    """Return the columns of names of a kind that are numbered, by their place."""
+    """Return the columns of names of a kind that are numbered, by their place.
+
+    One alone is one where its names are nearly all different: "Pustu", "Posyandu 1".
+    """
     stems: dict[str, dict[int, str]] = {}
     for i, name in enumerate(names):
         found = _NUMBERED.match(name)
         kind = kind_of_name(found[1]) if found is not None else None
         if found is not None and kind is not None and holds_names(table.iloc[:, i]):
             stems.setdefault(spelling_key(found[1]), {})[i] = str(kind.kind)
-    return {i: kind for same in stems.values() if len(same) > 1 for i, kind in same.items()}
+    return {
+        i: kind
+        for same in stems.values()
+        for i, kind in same.items()
+        if len(same) > 1 or (kind not in NOT_BESIDE and _differ(table.iloc[:, i]))
+    }

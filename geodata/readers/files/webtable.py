@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Of a page so large a reader in Python is slow; no application of an office saves one.
 PAGE_BYTES = 30_000_000
+LONGEST_SPAN = 9
 _CELLS, _ASIDE = ("td", "th"), ("script", "style")
 # A table has so many rows and columns; others lay out a title or who signs.
 LEAST = 2
@@ -143,4 +144,6 @@ class _Reader(HTMLParser):
 
 def _span(said: str | None) -> int:
     """Return how many rows or columns a cell spans; no more than a table may have."""
-    return min(int(said), limits.TABLE_COLUMNS + 1) if said and said.isdecimal() and int(said[:9]) else 1
+    # No number of more digits is one of rows or columns.
+    number = int(said[:LONGEST_SPAN]) if said and said.isdecimal() else 1
+    return min(max(number, 1), limits.TABLE_COLUMNS + 1)
