@@ -87,7 +87,7 @@ def test_codes_of_the_area_are_codes_of_villages(folder):
 
 @pytest.mark.parametrize("heads", [
     ("Pustu", "Posyandu"), ("Nama Pustu", "Nama Poskesdes", "Nama Posyandu"),
-    # Numbered or not: a column of names under a kind was dropped without a word where the others were numbered.
+    # A column of names under a kind was dropped without a word where others were numbered.
     ("Pustu", "Posyandu 1", "Posyandu 2"), ("Pustu", "Posyandu 1"), ("Posyandu", "Posyandu 2"),
 ])  # fmt: skip
 def test_columns_of_names_of_several_kinds_are_read_each_as_units(folder, heads):

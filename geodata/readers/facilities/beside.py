@@ -11,6 +11,7 @@ from geodata.areafile import KindColumn
 from geodata.errors import SchemaError, counted
 from geodata.layers import Cell, Finding
 from geodata.readers.columns import Columns
+from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.files.beside import BESIDE
 from geodata.readers.files.cells import NUMBERS, has_name, pick_column, text_column
 from geodata.readers.files.marks import Marks
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from geodata.areafile import FacilitiesFile
     from geodata.readers.facilities.rows import ListRows
 
-# What a row says once is of one of its units, and nobody knows of which.
-_OF_ONE = ("id", "functioning", "lat", "lon", "lat_south", "lat_north", "coordinates", "place_confirmed")
+# What a row says once is of one of its units, and nobody knows of which; but under these words with the
+# heading of the unit's own column behind them ("Berfungsi Posyandu 1").
+OF_UNIT = {"functioning": "Berfungsi", "coordinates": "Koordinat"}
+_OF_ONE = (*OF_UNIT, "id", "lat", "lon", "lat_south", "lat_north", "place_confirmed")
 _WITHOUT: dict[str, object] = {
     "id": None,
     "functioning": None,
@@ -34,6 +37,24 @@ _WITHOUT: dict[str, object] = {
     "open_days": None,
     "capacity": None,
 }
+
+
+def heading_of_unit(key: str, column: str) -> str:
+    """Return under which heading a list says something of the units that are named in one of its columns.
+
+    Parameters
+    ----------
+    key
+        ``functioning`` or ``coordinates``.
+    column
+        The column of the units' names.
+
+    Examples
+    --------
+    >>> heading_of_unit("functioning", "Posyandu 1")
+    'Berfungsi Posyandu 1'
+    """
+    return f"{OF_UNIT[key]} {column}"
 
 
 def are_beside(source: FacilitiesFile) -> bool:
@@ -141,6 +162,7 @@ def _part(
     """Return the rows that name a unit in one column, with its village where it is the unit's for sure."""
     table, heads = rows.columns.table, rows.columns.heads
     heads = {key: () if key in _OF_ONE else names for key, names in heads.items()}
+    heads |= {key: (heading_of_unit(key, column),) for key in OF_UNIT}
     place = list(map(str, table.columns)).index
     named = _begins(rows, source, column, kinds)
     found: list[Finding] = []
@@ -153,8 +175,11 @@ def _part(
         unsure = np.array(list(_disagree(named, text)), dtype=bool)
         table = table.assign(**{village: text.mask(unsure)})
         found += _unsure(text[unsure], village, file)
-    rows = rows._replace(columns=Columns(table, heads, rows.columns.what), marks=Marks())
-    return rows.only(named), found
+    columns = Columns(table, heads, rows.columns.what)
+    pair = columns.pick(None, "coordinates")
+    if pair is not None:
+        rows = rows._replace(stated=stated_coordinates(table, None, None, pair), place_column=pair)
+    return rows._replace(columns=columns, marks=Marks()).only(named), found
 
 
 def _begins(
@@ -203,11 +228,14 @@ def _unsure(said: pd.Series[Any], column: str, file: str) -> list[Finding]:
 
 def _finding(kinds: Mapping[str, str], frames: Sequence[pd.DataFrame], file: str) -> tuple[Finding, ...]:
     units = sum(map(len, frames))
+    headings = " and ".join(repr(heading_of_unit(key, next(iter(kinds)))) for key in OF_UNIT)
+    quoted = f"headings such as {headings},"
     said = tuple(f"{column!r} → {kind} ({counted(len(frame), 'row')})"
                  for (column, kind), frame in zip(kinds.items(), frames, strict=True))  # fmt: skip
     return (Finding(
         "info", "facilities", "kinds_beside", units, said,
         f"{file}: rows name units of several kinds, each in a column of its own; what else a row says once "
         "(an id, whether it functions, staff) counts for none",
-        "none needed; put each kind into a sheet of its own, one row a unit, to say more of them",
+        f"none needed; to say more of them, write it under {quoted} or put each kind into a sheet of its "
+        "own, one row a unit",
     ),)  # fmt: skip

@@ -146,7 +146,10 @@ def _numbered(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
     for i, name in enumerate(names):
         found = _NUMBERED.match(name)
         kind = kind_of_name(found[1]) if found is not None else None
-        if found is not None and kind is not None and holds_names(table.iloc[:, i]):
+        # "Kader Posyandu 1" and "Berfungsi Posyandu 1" say something of it, and are no names of units.
+        if found is None or kind is None or not _is_of(found[1], kind.phrase):
+            continue
+        if holds_names(table.iloc[:, i]):
             stems.setdefault(spelling_key(found[1]), {})[i] = str(kind.kind)
     return {
         i: kind
@@ -154,3 +157,8 @@ def _numbered(table: pd.DataFrame, names: Sequence[str]) -> dict[int, str]:
         for i, kind in same.items()
         if len(same) > 1 or (kind not in NOT_BESIDE and _differ(table.iloc[:, i]))
     }
+
+
+def _is_of(stem: str, phrase: str) -> bool:
+    """Return whether a heading begins with the word for a kind, but for "Nama" before it."""
+    return spelling_key(_NAME_OF.sub("", stem)).startswith(spelling_key(phrase))

@@ -14,6 +14,7 @@ from geodata.errors import InputError
 from geodata.files.csvtext import csv_text, rows_text
 from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE
+from geodata.readers.facilities.beside import OF_UNIT, heading_of_unit
 from geodata.readers.facilities.layer import parent_ids
 from geodata.readers.facilities.rows import JOINED
 from geodata.readers.register import Register
@@ -261,7 +262,7 @@ def _in_cells(one: Asked, said: tuple[str, str], rule: str, returned: Returned) 
 def _place_added(one: Asked, answer: str, returned: Returned) -> _Change:
     """Return a place for a list that has no column for it: one is added, under a heading that builds know."""
     placed = _placed(one, answer, answer)
-    column = sender_texts().columns["place"]
+    column = _new_heading(one, "place", returned)
     why = placed.why or _no_new_column(column, returned)
     return _Change(one, answer, (answer,), why=why, adds=column)
 
@@ -289,6 +290,14 @@ def _stated(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the longitude and latitude in a text, NaN where none can be read."""
     stated = stated_coordinates(pd.DataFrame({"pair": [text]}, dtype=object), None, None, "pair")
     return stated.lon, stated.lat
+
+
+def _new_heading(one: Asked, column: str, returned: Returned) -> str:
+    """Return under which heading a list gets a column: of a row's several units each has its own."""
+    kind = returned.entry.get("kind")
+    names = kind.get("columns", ()) if isinstance(kind, dict) else ()
+    own = {heading_of_unit(key, name) for key in OF_UNIT for name in names}
+    return one.column if one.column in own else sender_texts().columns[column]
 
 
 def _no_new_column(column: str, returned: Returned) -> str:
@@ -323,7 +332,7 @@ def _functioning(one: Asked, answer: str, returned: Returned) -> _Change:
         text = "berfungsi" if said == {YesNo.YES.value} else "tidak berfungsi"
     if one.targets:
         return _Change(one, answer, (text,))
-    column = sender_texts().columns["functioning"]
+    column = _new_heading(one, "functioning", returned)
     if returned.head and spelling_key(column) in map(spelling_key, returned.rows[returned.head - 1]):
         why = "the list has a column for it that AREA.yml does not use (functioning:); correct it by hand"
         return _Change(one, answer, why=why)

@@ -175,7 +175,7 @@ def _with_row(row: FindingRow, sent: Mapping[str, SentList]) -> FindingRow:
     found = sent[file].row_of(row.id)
     if found is None:
         return row
-    return row._replace(file=file, row=str(found), column=sent[file].heading_of(row.column, found))
+    return row._replace(file=file, row=str(found), column=sent[file].heading_of(row.column, found, row.id))
 
 
 def write_answers(

@@ -9,6 +9,7 @@ from geodata.areafile import KindColumn, PopulationFile
 from geodata.codes import parse_village_code
 from geodata.errors import WorkspaceError
 from geodata.layers import PLACE
+from geodata.readers.facilities.beside import OF_UNIT, heading_of_unit
 from geodata.readers.facilities.rows import JOINED, MADE_COLUMNS, SIDES, rows_of
 from geodata.readers.files.cells import text_column
 from geodata.readers.files.opening import given_sha256
@@ -92,17 +93,29 @@ class SentList(NamedTuple):
         # An id that was made is the file's name and the row's number.
         return self.own.ids.get(unit, self.own.ids.get(f":{unit.rpartition(':')[2]}"))
 
-    def heading_of(self, column: str, row: int) -> str:
+    def heading_of(self, column: str, row: int, unit: str) -> str:
         """Return the list's heading of a layer's column, or the column itself where it has none.
 
-        Of several columns that make one together it is the only one that is empty in the row.
+        Of several columns that make one together it is the only one that is empty in the row. Where rows name
+        several units it is the one that says so of this unit, whether the list has it yet or not.
         """
+        key = {PLACE: "coordinates"}.get(column, column)
+        if key in OF_UNIT and (named := self._column_of(unit)):
+            return heading_of_unit(key, named)
         headings = self.own.heads.get(column, ())
         if len(headings) == 1:
             return headings[0]
         cells = self.rows[row + self.first - 1]
         empty = [one for one in headings if one in self.columns and not cells[self.columns[one] - 1]]
         return empty[0] if len(empty) == 1 else column
+
+    def _column_of(self, unit: str) -> str:
+        """Return the column that names a unit, where rows name several; "" in any other list."""
+        how = getattr(self.source, "kind", None)
+        names = how.columns if isinstance(how, KindColumn) else {}
+        # An id that was made is the file's name, the column's and the row's number.
+        said = unit.rpartition(":")[0]
+        return max((name for name in names if said.endswith(f" {name}")), key=len, default="")
 
     def targets(self, rule: str, column: str) -> tuple[int, ...]:
         """Return the columns (from 1) that a finding is about; none for a whole row."""
