@@ -6,7 +6,7 @@ import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
-from geodata.errors import UnreadableFileError, brief
+from geodata.errors import InputError, UnreadableFileError, brief
 from geodata.files import limits
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def ods_sheets(path: Path, what: str) -> list[Page]:
                 while chunk := stream.read(CHUNK_BYTES):
                     reader.parser.Parse(chunk)
             reader.parser.Parse(b"", True)
+    except InputError:
+        raise
     except (zipfile.BadZipFile, KeyError, expat.ExpatError, ValueError, OSError, RuntimeError) as error:
         # A protected one has nothing but noise there.
         msg = (
