@@ -135,7 +135,7 @@ def _copy(sent: SentList) -> Any:  # noqa: ANN401 - openpyxl ships no types
     return book
 
 
-def _without_formulas(sheet: Any, computed: Any) -> None:  # noqa: ANN401
+def _without_formulas(sheet: Any, computed: Any) -> None:  # noqa: ANN401 - openpyxl ships no types
     """Write the value of each formula in its place; one without a value as text, which nothing runs.
 
     The list may come from a stranger, and is opened by another.
@@ -150,7 +150,7 @@ def _without_formulas(sheet: Any, computed: Any) -> None:  # noqa: ANN401
             cell.value = value
 
 
-def _new(lists: Sequence[SentList]) -> Any:  # noqa: ANN401
+def _new(lists: Sequence[SentList]) -> Any:  # noqa: ANN401 - as above
     import openpyxl
     from openpyxl.styles import Font
 
@@ -167,7 +167,7 @@ def _new(lists: Sequence[SentList]) -> Any:  # noqa: ANN401
     return book
 
 
-def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401
+def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401 - as above
     """Colour and comment the cells, and put the columns of answers at the right."""
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
 
@@ -217,7 +217,7 @@ def heading(k: int) -> str:
     return name if k == 1 else f"{name} {k}"
 
 
-def _heading_cells(sheet: Any, row: int, column: int, k: int, font: Any) -> None:  # noqa: ANN401
+def _heading_cells(sheet: Any, row: int, column: int, k: int, font: Any) -> None:  # noqa: ANN401 - as above
     from openpyxl.utils import get_column_letter
 
     name = sender_texts().sheet["finding"]
@@ -231,12 +231,12 @@ def _heading_cells(sheet: Any, row: int, column: int, k: int, font: Any) -> None
     sheet.column_dimensions[get_column_letter(column + 1)].hidden = True
 
 
-def _last_column(sheet: Any) -> int:  # noqa: ANN401
+def _last_column(sheet: Any) -> int:  # noqa: ANN401 - as above
     """Return the last column that holds anything, formulas too; one that is only coloured is none."""
     return max((c.column for c in _held(sheet) if c.value is not None), default=0)
 
 
-def _held(sheet: Any) -> list[Any]:  # noqa: ANN401
+def _held(sheet: Any) -> list[Any]:  # noqa: ANN401 - as above
     """Return the cells that a sheet has: to go by rows would make all up to the one farthest away."""
     return list(sheet._cells.values())  # noqa: SLF001 - openpyxl tells of no others
 
@@ -286,7 +286,7 @@ def proposal_of(said: FindingRow) -> str:
     return sender_texts().kinds.get(said.proposal, said.proposal)
 
 
-def _add_comment(cell: Any, text: str) -> None:  # noqa: ANN401
+def _add_comment(cell: Any, text: str) -> None:  # noqa: ANN401 - as above
     from openpyxl.cell.cell import MergedCell
     from openpyxl.comments import Comment
 
@@ -361,14 +361,14 @@ def _table_row(one: Marked, sheet: str) -> tuple[str, ...]:
     )
 
 
-def _show(book: Any, page: Any) -> None:  # noqa: ANN401
+def _show(book: Any, page: Any) -> None:  # noqa: ANN401 - as above
     """Open the book at one page: of two that are selected, what is written into one goes into both."""
     book.active = book.index(page)
     for other in book.worksheets:
         other.sheet_view.tabSelected = other is page
 
 
-def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> None:  # noqa: ANN401
+def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> None:  # noqa: ANN401 - as above
     """Keep what the answers are matched by, and the lists themselves, where no hand changes it."""
     page = book.create_sheet(HIDDEN)
     page.sheet_state = "veryHidden"

@@ -148,7 +148,7 @@ class _Paper:
         else:
             page.write_blank(row, column, None, look)
 
-    def put(self, page: Any, row: int, column: int, cell: Cell, look: Any) -> None:  # noqa: ANN401
+    def put(self, page: Any, row: int, column: int, cell: Cell, look: Any) -> None:  # noqa: ANN401 - as above
         """Write a cell: a text, a number, or a formula with its value."""
         if isinstance(cell, Formula):
             page.write_formula(row, column, cell.text, look, cell.value)
@@ -177,7 +177,7 @@ class _Paper:
         rule = {"type": "cell", "criteria": "==", "value": f'"{words}"', "format": self.book.add_format(look)}
         page.conditional_format(*where, rule)
 
-    def _totals(self, page: Any, sheet: Sheet) -> None:  # noqa: ANN401
+    def _totals(self, page: Any, sheet: Sheet) -> None:  # noqa: ANN401 - as above
         if sheet.head < 4:
             return
         every, seen = sheet.head - 2, sheet.head - 1
@@ -192,7 +192,7 @@ class _Paper:
         for row, key in ((every, "all"), (seen, "seen")):
             self.text(page, row, 0, self.texts.note[key], self.sums[Look.TEXT])
 
-    def _set_up(self, page: Any, sheet: Sheet) -> None:  # noqa: ANN401
+    def _set_up(self, page: Any, sheet: Sheet) -> None:  # noqa: ANN401 - as above
         last = max(len(sheet.columns) - 1, 0)
         page.freeze_panes(sheet.head + 1, sheet.frozen)
         page.autofilter(sheet.head, 0, sheet.head + max(sheet.rows, 1), last)
