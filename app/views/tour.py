@@ -9,6 +9,7 @@ import param
 from app.components.fragment import Fragment
 from app.core.state import Selection
 from app.views.follows import Follows
+from geodata.vocabulary.statuses import VillageStatus
 from planner.scenarios.edits import OpenFacility
 
 if TYPE_CHECKING:
@@ -40,8 +41,19 @@ class _Tour(Follows):
     def show(self) -> None:
         self.fragment.html = self.session.render(
             "tour", cookie=SEEN_COOKIE, area=self.session.area.name, step=self.step, n=self.at + 1,
-            steps=len(STEPS), kind=self.session.texts.kind(self.state.kind),
+            steps=len(STEPS), kind=self.session.texts.kind(self.state.kind), any_gap=self._any_gap(),
         )  # fmt: skip
+
+    def _any_gap(self) -> bool:
+        """Return whether any village is red on the map: an area may have no gap, or none that is known."""
+        state = self.state
+        status = state.answer.villages(state.kind, state.season)["status"]
+        return bool((status == VillageStatus.GAP.value).any())
+
+    @param.depends("state.kind", "state.season", watch=True)
+    def looked(self) -> None:
+        """Speak of the kind on the map."""
+        self.show()
 
     def done(self, step: str) -> None:
         """Go on where this is the step one is at."""

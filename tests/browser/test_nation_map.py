@@ -118,7 +118,26 @@ def test_overview_lists_kabupaten_and_zooms_to_one(page, out):
     expected = [-1 if pd.isna(s) else sum(s >= x for x in limits) for s in share]
     assert found == expected
     assert -1 in found
-    assert t["nation_zoom"] in page.locator("#jk-legend").inner_text()
+    # Without roads the colour is that of who is reached at least; where others may be it is hatched.
+    legend = page.locator("#jk-legend").inner_text()
+    assert page.evaluate("jangkauData.on_foot").count("puskesmas") == 1
+    for said in (
+        t["nation_zoom"],
+        f"{t['nation_share']} ({t['at_least']})",
+        t["nation_hatched"],
+        t["unknown"],
+    ):
+        assert said in legend
+    hatched = page.evaluate(f"""() => {{
+        const found = {{}};
+        {MAP}.eachLayer(layer => {{
+            if (!layer.feature) return;
+            found[jangkauData.regencies[layer.feature.properties.row].code] = layer.options.hatch;
+        }});
+        return found;
+    }}""")
+    unsure = table["puskesmas_people_unsure"]
+    assert {c for c, is_so in hatched.items() if is_so} == set(table.index[~(unsure <= 0)]) & hatched.keys()
     page.fill("#jk-search", "35.03")
     assert page.locator(".jk-regencies button").count() == 1
     page.keyboard.press("Enter")

@@ -394,7 +394,7 @@ def test_a_link_shows_the_map_and_the_sheet_as_they_are_seen(session):
 
 def test_names_from_files_are_escaped():
     render = Renderer(Texts("en"))
-    shown = render("tour", cookie="c", area=HOSTILE, step="gap", n=1, steps=5, kind="x")
+    shown = render("tour", cookie="c", area=HOSTILE, step="gap", n=1, steps=5, kind="x", any_gap=True)
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
 

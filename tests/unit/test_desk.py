@@ -385,6 +385,18 @@ def test_the_story_goes_on_by_its_buttons_or_by_hand_and_ends_when_it_is_left(se
     assert (other.step, other.fragment.visible) == ("gap", False)
 
 
+def test_the_story_speaks_of_the_kind_on_the_map_and_of_no_gap_where_none_is_known(session):
+    state, story = session.state, tour._Tour(session)
+    kinds = ("puskesmas", "hospital")
+    gaps = {k: (state.answer.villages(k, state.season)["status"] == "gap").sum() for k in kinds}
+    assert gaps["hospital"] == 0 < gaps["puskesmas"]
+    for kind, number in gaps.items():
+        state.kind = kind
+        assert session.texts.kind(kind) in story.fragment.html
+        assert ("red villages" in story.fragment.html) == (number > 0)
+        assert ("No village is known as a gap" in story.fragment.html) == (number == 0)
+
+
 def test_the_sheet_is_made_once_the_page_is_at_rest_and_leaves_what_is_drawn(session):
     drawn, made, busy = [], [], []
     session.map.draw = lambda kinds, _shapes: drawn.append(kinds)

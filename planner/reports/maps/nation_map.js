@@ -98,12 +98,16 @@ function jangkauNationMap(map, data) {
     return lines(one.name + " · " + one.code, rows);
   }
 
+  // Whose colours are by the share that is reached at least: others may be, by vehicle.
+  function onFoot() { return data.on_foot.indexOf(kind) >= 0; }
+
   // The overview.
   function regencyStyle(feature) {
     var one = data.regencies[feature.properties.row].kinds[kind], unknown = one.class < 0, far = !near();
+    var more = one.open && onFoot();
     return {
       // The outlines are coarse: close by, the villages' own lines are drawn alone.
-      color: "#333", weight: far ? 0.6 : 1.6, opacity: map.getZoom() > data.zooms[1] + 1 ? 0 : 0.8, hatch: unknown && far,
+      color: "#333", weight: far ? 0.6 : 1.6, opacity: map.getZoom() > data.zooms[1] + 1 ? 0 : 0.8, hatch: (unknown || more) && far,
       fillColor: unknown ? data.colors.unknown : data.class_colors[one.class], fillOpacity: far ? 0.75 : 0,
     };
   }
@@ -268,7 +272,7 @@ function jangkauNationMap(map, data) {
   }
   function fillLegend() {
     var box = document.getElementById("jk-legend");
-    var of = near() ? t.legend : t.nation_share;
+    var of = near() ? t.legend : t.nation_share + (onFoot() ? " (" + t.at_least + ")" : "");
     var when = data.seasons.length > 1 ? ", " + t["season_" + season] : "";
     box.replaceChildren(el("strong", "", of + " — " + t["kind_" + chosen] + when));
     if (near()) {
@@ -285,6 +289,7 @@ function jangkauNationMap(map, data) {
       var words = to === null ? "≥ " + round(from) : (i ? round(from) + " – " : "") + "< " + round(to);
       box.appendChild(jangkauBase.legendRow(data.class_colors[i], words, false));
     });
+    if (onFoot()) box.appendChild(jangkauBase.legendRow("transparent", t.nation_hatched, true));
     box.appendChild(jangkauBase.legendRow(data.colors.unknown, t.unknown, true));
     box.appendChild(el("div", "", t.nation_zoom));
   }
@@ -295,7 +300,7 @@ function jangkauNationMap(map, data) {
     document.querySelector("#jk-head h1").textContent = t.nation_title;
     var said = [t.limit + " " + number(data.limits[kind], 1) + " " + t.min];
     if (data.network === "none") said.push(t.network_none);
-    if (data.on_foot.indexOf(kind) >= 0) said.push(t.nation_on_foot);
+    if (onFoot()) said.push(t.nation_on_foot);
     if (data.missing.length) said.push(t.nation_missing + ": " + data.missing.join(", "));
     document.querySelector("#jk-head .jk-answer").replaceChildren.apply(
       document.querySelector("#jk-head .jk-answer"), said.map(function (line) { return el("div", "", line); }));

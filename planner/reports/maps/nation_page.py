@@ -46,8 +46,8 @@ TEXTS = (
     "served", "partly", "gap", "unknown", "villages", "people", "people_unknown", "reached", "minutes",
     "unreachable", "reason", "limit", "min", "at_least", "at_most", "legend", "network_none", "nation_title",
     "nation_list", "nation_search", "nation_share", "nation_zoom", "nation_all", "nation_kind",
-    "nation_other", "nation_none", "nation_missing", "nation_on_foot", "season", "season_dry", "season_wet",
-    "zoom_in", "zoom_out", "layers", "close_popup",
+    "nation_other", "nation_none", "nation_missing", "nation_on_foot", "nation_hatched", "season",
+    "season_dry", "season_wet", "zoom_in", "zoom_out", "layers", "close_popup",
 )  # fmt: skip
 
 
