@@ -61,6 +61,10 @@ KEPT_EARLIER = 10
 MOMENT, NEW = ".jangkau", "new"
 
 
+# What went into the files of a folder that a command wrote, and which command it was.
+RUN = "run.json"
+
+
 @dataclass(frozen=True)
 class Ours:
     """How a folder that we wrote is known, so that nothing else is ever replaced.

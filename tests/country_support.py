@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from geodata.files.written import content_sha256
+from geodata.workspace import RUN
 from planner.nation.gather import OF_ANSWER
-from planner.nation.products import MARKER, OVERVIEW, RUN, TILES
+from planner.nation.products import MARKER, OVERVIEW, TILES
 from planner.reports.maps.nation_page import FILE_ZOOMS, Overview, village_properties, write_tiles
 
 if TYPE_CHECKING:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from app.figures.sure import sure_change
+
 if TYPE_CHECKING:
     from app.figures.sheets import ComparedSheets
-
-
-# Decimals of people that count: who is unsure is summed over shares of nine decimals.
-WHOLE = 1
 
 
 def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, object]]:
@@ -27,25 +24,12 @@ def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, 
     return [
         {"kind": r.kind, "before": r.people_reached_before, "after": r.people_reached_after,
          "open_before": r.people_unsure_before > 0, "open_after": r.people_unsure_after > 0,
-         "change": sure_change(
+         "change": float(sure_change(
              r.people_reached_after - r.people_reached_before, r.people_unsure_after - r.people_unsure_before
-         ),
+         )),
          "gap_before": r.villages_gap_before, "gap_after": r.villages_gap_after}
         for r in table.itertuples()
     ]  # fmt: skip
-
-
-def sure_change(least: float, unsure: float) -> float:
-    """Return the change of people reached, NaN where the change of who is unsure may undo it.
-
-    Examples
-    --------
-    >>> sure_change(-50.0, 80.0), sure_change(-50.0, 20.0), sure_change(5.0, 0.0)
-    (nan, -50.0, 5.0)
-    """
-    low, high = round(least, WHOLE), round(least + unsure, WHOLE)
-    same_way = (low > 0) == (high > 0) and (low < 0) == (high < 0)
-    return least if same_way or math.isnan(least + unsure) else math.nan
 
 
 def village_rows(compared: ComparedSheets | None, kind: str, season: str) -> list[dict[str, object]]:
@@ -61,7 +45,7 @@ def village_rows(compared: ComparedSheets | None, kind: str, season: str) -> lis
     )
     return [
         {"code": r.village_code, "name": r.village_name,
-         "people": sure_change(r.people_reached_change, r.people_unsure_change),
+         "people": float(sure_change(r.people_reached_change, r.people_unsure_change)),
          "before": r.minutes_median_before, "after": r.minutes_median_after}
         for r in table.itertuples()
     ]  # fmt: skip

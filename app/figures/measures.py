@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.figures.sure import OF_SHARES, sure_change
 from geodata.vocabulary.statuses import VillageStatus, YesNo
 from planner.coverage.show import STATUS_COLORS
 from planner.ilp.three_answers import CLASS_COLORS, CLASSES
@@ -259,7 +260,10 @@ def _change(shown: MeasureView) -> Classes:
     """Return how a village fares against the base: more people reached, else quicker, and so on."""
     villages, base = shown.villages, shown.base
     with np.errstate(invalid="ignore"):
-        reached = _sure_change(villages, base)
+        more, unsure = (
+            villages[c].to_numpy() - base[c].to_numpy() for c in ("share_reached", "share_unknown")
+        )
+        reached = sure_change(more, unsure, OF_SHARES)
         minutes = minutes_change(villages["minutes_median"].to_numpy(), base["minutes_median"].to_numpy())
     classes = np.full(len(villages), 2, dtype=np.int8)
     classes[minutes < 0] = 1
@@ -270,15 +274,6 @@ def _change(shown: MeasureView) -> Classes:
     was_known = base["status"].to_numpy() != VillageStatus.UNKNOWN
     classes[~known | ~was_known | np.isnan(reached)] = 5
     return classes
-
-
-def _sure_change(after: pd.DataFrame, before: pd.DataFrame) -> Floats:
-    """Return by how much more are reached, to a millionth; NaN where the unknown may undo it."""
-    least = np.round(after["share_reached"].to_numpy() - before["share_reached"].to_numpy(), 6)
-    open_ = np.round(after["share_unknown"].to_numpy() - before["share_unknown"].to_numpy(), 6)
-    most = np.round(least + open_, 6)
-    sure: Floats = np.where(np.sign(least) == np.sign(most), least, np.nan)
-    return sure
 
 
 def minutes_change(after: Floats, before: Floats) -> Floats:

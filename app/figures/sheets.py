@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.figures.compared import sure_change
 from app.figures.ilp import group_reach
 from app.figures.measures import minutes_change
+from app.figures.sure import sure_change
 from planner.coverage.compare import changes, totals
 from planner.coverage.sheets import (
     catchment,
@@ -39,7 +39,7 @@ class KindHeadline:
     """One kind's totals in the season shown, and the difference to what it is compared with.
 
     Unknown is NaN; ``people_change`` and ``gap_change`` are None where nothing is compared. Of people who are
-    no longer reached for sure, and may be, the change is unknown (:func:`app.figures.compared.sure_change`).
+    no longer reached for sure, and may be, the change is unknown (:func:`app.figures.sure.sure_change`).
     """
 
     kind: str
@@ -82,7 +82,7 @@ def headlines(
         change = gap = None
         if other is not None:
             before, _, unsure_before = _reached(other, kind, season, group)
-            change = sure_change(people - before, unsure - unsure_before)
+            change = float(sure_change(people - before, unsure - unsure_before))
             gap = here["villages_gap"] - other.reach(kind, season)["villages_gap"]
         out.append(
             KindHeadline(

@@ -84,7 +84,7 @@ def _gaps(options: argparse.Namespace) -> int:
 
 def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that a run depends on."""
-    from planner.reports.outputs import RUN
+    from geodata.workspace import RUN
 
     named = [("adoption", options.adoption), ("scenario", options.scenario)]
     named += [("plan", options.plan and options.plan / RUN)]

@@ -190,12 +190,14 @@ def _read_template(path: Path | None, documents: list[str]) -> tuple[bytes | Non
 
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that the documents depend on."""
+    from geodata.workspace import RUN
+
     named = [
         (what, getattr(options, what)) for what in ("scenario", "against", "facts", "adoption", "template")
     ]
     folders = [path for _, path in [*named, ("plan", options.plan)] if path is not None and path.is_dir()]
     named = [(what, path) for what, path in named if path not in folders]
-    named += [("plan", folder / name) for folder in folders for name in ("run.json", "sites.csv")]
+    named += [("plan", folder / name) for folder in folders for name in (RUN, "sites.csv")]
     return records(named)
 
 

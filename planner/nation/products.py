@@ -15,13 +15,14 @@ from geodata.errors import WorkspaceError, first_five
 from geodata.files.csvtext import csv_text
 from geodata.files.lock import held
 from geodata.files.written import content_sha256
+from geodata.workspace import RUN
 from planner.nation.store import UNFINISHED, clear_unfinished, disk_told, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-MARKER, RUN = "nation.json", "run.json"
+MARKER = "nation.json"
 TABLES = ("regencies.csv", "provinces.csv", "facilities.csv", "ranked.csv", "findings.csv", "costs.csv")
 MAP, TILES, OVERVIEW = "map.html", "villages.pmtiles", "map.json"
 NAMES = (*TABLES, "national.json", MAP, TILES, OVERVIEW, RUN)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.errors import WorkspaceError, first_five
 from geodata.files.written import content_sha256
-from planner.nation.products import FILES, MARKER, OVERVIEW, RUN, TILES
+from geodata.workspace import RUN
+from planner.nation.products import FILES, MARKER, OVERVIEW, TILES
 from planner.reports.maps.nation_page import OVERVIEW_FORMAT
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import pandas as pd
 from geodata.errors import ConfigError, counted
 from geodata.layers import no_progress
 from geodata.readers.files.opening import given_sha256
+from geodata.workspace import RUN
 from planner.nation.adoption import read_country_adoption
 from planner.nation.answers import answer_tile, tile_job
 from planner.nation.cluster import Failure
@@ -21,7 +22,7 @@ from planner.nation.country import cut_country
 from planner.nation.gather import gather
 from planner.nation.lands import landmasses
 from planner.nation.maps import map_of_country
-from planner.nation.products import RUN, opened
+from planner.nation.products import opened
 from planner.nation.regencies import Region, read_regency, read_units, regency_job
 from planner.nation.roads import cut_roads
 from planner.nation.store import json_text

@@ -15,10 +15,11 @@ from geodata.files.csvtext import csv_text
 from geodata.files.written import changed_since
 from geodata.layers import no_progress
 from geodata.readers.files.opening import given_sha256
+from geodata.workspace import RUN
 from planner.nation.answers import study_for_plan
 from planner.nation.cluster import Failure
 from planner.nation.divide import AreaCurve, Division, area_curve, divide
-from planner.nation.products import RUN, opened, require_kept, typed, write_typed
+from planner.nation.products import opened, require_kept, typed, write_typed
 from planner.nation.run import CountryRun, RunClock
 from planner.nation.store import MANIFEST, finished, key_of, write_json, writing
 from planner.scenarios.modes import only_walked

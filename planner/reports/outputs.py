@@ -12,7 +12,7 @@ import pandas as pd
 from geodata.arguments import as_path
 from geodata.files.csvtext import csv_text
 from geodata.layers import no_progress
-from geodata.workspace import Ours, replace_folder
+from geodata.workspace import RUN, Ours, replace_folder
 from planner.coverage.study import require_gaps
 from planner.coverage.tables import roads_or_straight, summary
 from planner.ilp.model import Ilp
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from geodata.layers import Progress, SourceRecord
     from planner.coverage.study import Gaps
 
-RUN = "run.json"
 BOOK = "gaps.xlsx"
 # Units and villages in it, at most.
 MOST_BOOK_ROWS = 20_000

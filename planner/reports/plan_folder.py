@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geodata.workspace import Ours, replace_folder
-from planner.reports.outputs import RUN, input_records
+from geodata.workspace import RUN, Ours, replace_folder
+from planner.reports.outputs import input_records
 from planner.siting.gained import gain
 from planner.siting.lost import lost_of_others
 from planner.siting.tables import without_yearly_cost

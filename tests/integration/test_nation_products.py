@@ -16,12 +16,13 @@ from nation_support import answers, small_limits, unpaved, write_country
 
 from geodata.errors import ConfigError, MissingColumnError, WorkspaceError
 from geodata.files.lock import held
+from geodata.workspace import RUN
 from planner.nation import run as of_run
 from planner.nation.amount import units
 from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
 from planner.nation.gather import ranked
-from planner.nation.products import MAP, NAMES, RUN, opened, reserved
+from planner.nation.products import MAP, NAMES, opened, reserved
 from planner.nation.remote import RunPlace, results, results_as_tables
 from planner.nation.run import nation
 from planner.nation.sites import nation_site

@@ -18,6 +18,7 @@ import pytest
 from docx.oxml.ns import qn
 from pyproj import Geod
 
+from geodata.workspace import RUN
 from planner.cli import main
 from planner.pipeline import (
     Ask,
@@ -36,7 +37,6 @@ from planner.pipeline import (
 )
 from planner.reports.documents.data import as_data
 from planner.reports.documents.word_template import template_bytes
-from planner.reports.outputs import RUN
 from planner.reports.proposal.memo import staff_memo
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.request import not_reached

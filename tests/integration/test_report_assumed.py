@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from geodata.vocabulary.statuses import VillageStatus
+from geodata.workspace import RUN
 from planner.cli import main
 from planner.ilp.stages import puskesmas_of
 from planner.pipeline import (
@@ -33,7 +34,6 @@ from planner.reports.assumed import assumed
 from planner.reports.comparison.document import comparison_document
 from planner.reports.comparison.sides import comparison_of
 from planner.reports.documents.data import as_data
-from planner.reports.outputs import RUN
 from planner.reports.proposal.facts import Facts
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.usulan import proposal

@@ -13,6 +13,7 @@ from app.areas.area import Area
 from app.areas.question import WhatIf
 from app.figures.describe import described
 from app.texts import Texts
+from geodata.workspace import RUN
 from planner.cli import main
 from planner.pipeline import (
     Ask,
@@ -33,7 +34,6 @@ from planner.reports.comparison.edits import edits_in_words
 from planner.reports.comparison.sides import comparison_of
 from planner.reports.documents.data import as_data
 from planner.reports.documents.model import Section, Table
-from planner.reports.outputs import RUN
 from planner.reports.proposal.write import source_of
 from planner.scenarios.edits import ChangeFacility, OpenFacility
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from geodata.files.csvtext import csv_text
 from geodata.files.moment import for_a_moment
-from planner.reports.outputs import RUN
+from geodata.workspace import RUN
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.rollout import YEARS_TABLE, rollout_record
 from planner.reports.siting import siting_record, write_tables

@@ -12,10 +12,9 @@ import pandas as pd
 
 from geodata.errors import ConfigError, InputError, MissingFileError, UnreadableFileError, counted
 from geodata.files.csvtext import unguarded
-from geodata.workspace import put_back
+from geodata.workspace import RUN, put_back
 from planner.coverage.gained import Gain
 from planner.reports.documents.model import change_known, people
-from planner.reports.outputs import RUN
 from planner.scenarios.scenario import read_scenario
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from geodata.areafile import PopulationFile, list_names
 from geodata.errors import ConfigError
 from geodata.files.csvtext import rows_text
 from geodata.readers.files.opening import file_sha256
-from geodata.workspace import Ours, replace_folder
+from geodata.workspace import RUN, Ours, replace_folder
 from planner.reports.grade import grade_record
-from planner.reports.outputs import RUN, input_records
+from planner.reports.outputs import input_records
 from planner.reports.senders.answers import AnswerRow, answers_csv, decide
 from planner.reports.senders.lists import OF_PEOPLE, read_list, require_unchanged
 from planner.reports.senders.marked import marked_in, records_of, write_marked

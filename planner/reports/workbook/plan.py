@@ -13,11 +13,10 @@ import pandas as pd
 
 from geodata.errors import ConfigError
 from geodata.files.csvtext import unguarded
-from geodata.workspace import put_back
+from geodata.workspace import RUN, put_back
 from planner.coverage.gained import Gain
 from planner.reports.documents.model import people
 from planner.reports.documents.words import Words as DocumentWords
-from planner.reports.outputs import RUN
 from planner.reports.workbook.sheet import Total
 from planner.reports.workbook.tables import made
 
