@@ -102,7 +102,7 @@ ENGLISH = re.compile(
 def a_sentence(node):
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value.count(" ") >= 2
-    return isinstance(node, (ast.JoinedStr, ast.BinOp, ast.Starred))
+    return isinstance(node, (ast.JoinedStr, ast.BinOp))
 
 
 def rules_in_code():
@@ -114,12 +114,14 @@ def rules_in_code():
             makes = "Finding" in text and "reports" not in file.parts
             for node in ast.walk(ast.parse(text)) if makes else ():
                 rows = [node.elts] if isinstance(node, ast.Tuple) else []
+                # A call may be given its sentence by a star; a row of columns with a star has none.
+                spread = isinstance(node, ast.Call) and any(isinstance(a, ast.Starred) for a in node.args[:6])
                 rows += [node.args[:6]] if isinstance(node, ast.Call) else []
                 if isinstance(node, ast.Dict):
                     pairs = zip(node.keys, node.values, strict=True)
                     rows += [[key, *value.elts] for key, value in pairs if isinstance(value, ast.Tuple)]
                 for row in rows:
-                    if any(a_sentence(one) for one in row):
+                    if spread or any(a_sentence(one) for one in row):
                         words = [one.value for one in row if isinstance(one, ast.Constant)]
                         yield from (w for w in words if isinstance(w, str) and NAME.fullmatch(w))
 
