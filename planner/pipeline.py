@@ -290,7 +290,7 @@ def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
     ('P9901001', 'peluncuran', '2024-07')
     """
     from geodata.readers.adoption_table import read_adoption
-    from planner.ilp.stages import default_stages, puskesmas_of
+    from planner.supply.stages import default_stages, puskesmas_of
 
     require_layers(layers)
     return read_adoption(as_path(path, "path"), puskesmas_of(layers.facilities), default_stages().spellings())

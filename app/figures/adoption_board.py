@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.areas.names import district_names
 from geodata.adoption import LONGEST_DOCUMENT, is_later, iso_date, today_in_indonesia, whole_year
 from geodata.errors import ConfigError
-from planner.ilp.stages import UNKNOWN, Adoption, adoption_table, progress, puskesmas_of
+from planner.supply.stages import UNKNOWN, Adoption, adoption_table, progress, puskesmas_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.areas.area import Area
     from app.store import AdoptionChange, AdoptionEntry, Store
     from app.texts import Texts
-    from planner.ilp.stages import StageProgress, Stages
+    from planner.supply.stages import StageProgress, Stages
 
 
 def kept_records(store: Store, area: Area) -> list[Adoption]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.ilp.groups import Origin
-from planner.ilp.jejaring import GUESSED, TOP
+from planner.supply.groups import Origin
+from planner.supply.jejaring import GUESSED, TOP
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from app.figures.adoption_board import Board, read_board, typed, values_of
 from app.store import AdoptionConflictError
 from app.store.adoption_entries import FIELDS
 from geodata.errors import ConfigError
-from planner.ilp.stages import UNKNOWN, default_stages
+from planner.supply.stages import UNKNOWN, default_stages
 
 if TYPE_CHECKING:
     from app.core.session import Session

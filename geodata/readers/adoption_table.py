@@ -50,7 +50,7 @@ def read_adoption(
         any, ``date`` (``tanggal``), ``document`` (``dokumen``), ``target_year`` (``tahun_target``). An empty
         cell is unknown; rows of totals are left out.
     puskesmas
-        Ids of the area's puskesmas (``planner.ilp.stages.puskesmas_of``).
+        Ids of the area's puskesmas (``planner.supply.stages.puskesmas_of``).
     stages
         The stage that each spelling means, by its :func:`~geodata.vocabulary.spelling.spelling_key`
         (``Stages.spellings()``).

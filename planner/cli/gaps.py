@@ -126,7 +126,7 @@ def _doubts(gaps: Gaps) -> list[str]:
 
 def _shortfalls(gaps: Gaps) -> list[str]:
     """Return a line for each kind of which the lists hold another number than the office reports."""
-    from planner.ilp.jejaring import reconciled
+    from planner.supply.jejaring import reconciled
 
     lines = []
     for kind, row in reconciled(gaps).iterrows():

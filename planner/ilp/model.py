@@ -25,18 +25,18 @@ from planner.coverage.show import area_in_words
 from planner.coverage.study import require_gaps
 from planner.coverage.tables import unit_catchments
 from planner.coverage.weighed import weighted_median
-from planner.ilp.groups import group_table
-from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.loads import loads_sure, room_known, unknown_may_come
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
-from planner.ilp.stages import adoption_table, progress
 from planner.ilp.three_answers import CLASSES, in_doubt, three_answers
-from planner.ilp.units import unit_table
 from planner.ilp.visits import home_visits, remote_flag
 from planner.scenarios.modes import Profile
 from planner.supply.equity import equity_table, life_cycle_table
 from planner.supply.floating_catchments import Zones, two_step
+from planner.supply.groups import group_table
+from planner.supply.jejaring import find_jejaring, reconciled
+from planner.supply.stages import adoption_table, progress
+from planner.supply.units import unit_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.coverage.study import Gaps
-    from planner.ilp.jejaring import Jejaring
-    from planner.ilp.stages import StageProgress
     from planner.ilp.visits import Visits
     from planner.scenarios.modes import Season
     from planner.scenarios.standards import KindStandard
     from planner.supply.capacity import Allocation
+    from planner.supply.jejaring import Jejaring
+    from planner.supply.stages import StageProgress
     from planner.travel.times import SparseTimes
 
 
@@ -117,7 +117,7 @@ class Ilp:
     def units(self) -> pd.DataFrame:
         """One row a unit and kind that it counts for, index ``facility_id``.
 
-        See :func:`planner.ilp.units.unit_table`.
+        See :func:`planner.supply.units.unit_table`.
         """
         return unit_table(self.gaps.layers.facilities, self.gaps.scenario)
 
@@ -134,7 +134,7 @@ class Ilp:
     def groups(self) -> pd.DataFrame:
         """People by life-cycle group, index ``village_code``, ``group``.
 
-        See :func:`planner.ilp.groups.group_table`.
+        See :func:`planner.supply.groups.group_table`.
         """
         return group_table(self.gaps)
 
@@ -147,7 +147,7 @@ class Ilp:
     def totals(self) -> pd.DataFrame:
         """Units that are listed against what the office reports, index ``kind``.
 
-        See :func:`planner.ilp.jejaring.reconciled`.
+        See :func:`planner.supply.jejaring.reconciled`.
         """
         return reconciled(self.gaps)
 

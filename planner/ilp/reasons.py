@@ -69,7 +69,7 @@ class Fact:
     unreached, unreached_wet
         Share of people (0-1) known not to be reached, by season.
     lacks, not_known
-        Of the unit that serves it: as in :func:`planner.ilp.units.unit_table`.
+        Of the unit that serves it: as in :func:`planner.supply.units.unit_table`.
     listed
         Whether there is a list of the kind.
     short
@@ -238,7 +238,7 @@ def things(items: str, lang: str) -> str:
     Parameters
     ----------
     items
-        As :func:`planner.ilp.units.unit_table` has them.
+        As :func:`planner.supply.units.unit_table` has them.
     lang
         ``id`` or ``en``.
 
@@ -296,7 +296,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     answers
         :func:`planner.ilp.three_answers.three_answers` of the kind.
     units
-        :func:`planner.ilp.units.unit_table`.
+        :func:`planner.supply.units.unit_table`.
 
     Returns
     -------
@@ -311,7 +311,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     Examples
     --------
     >>> from planner.ilp.three_answers import three_answers
-    >>> from planner.ilp.units import unit_table
+    >>> from planner.supply.units import unit_table
     >>> from planner.pipeline import demo_layers, find_gaps
     >>> gaps = find_gaps(demo_layers(12))
     >>> units = unit_table(gaps.layers.facilities, gaps.scenario)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.coverage.known.lost import lost_units
 from planner.coverage.reach import usable_facilities
-from planner.ilp.logic import NO, UNKNOWN, YES, words
 from planner.scenarios.modes import WALKING, Profile
+from planner.supply.logic import NO, UNKNOWN, YES, words
 from planner.travel.straight import straight_line_times
 from planner.travel.times import NO_FACILITY
 

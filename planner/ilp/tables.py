@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.ilp.jejaring import GUESSED
-from planner.ilp.stages import puskesmas_of
 from planner.ilp.three_answers import CLASSES
+from planner.supply.jejaring import GUESSED
+from planner.supply.stages import puskesmas_of
 
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp
@@ -159,7 +159,7 @@ def jejaring_table(ilp: Ilp) -> pd.DataFrame:
     -------
     table
         Index 0, 1, …; text: ``level`` (village/pustu/posyandu), ``id``, ``name``, ``kind``, ``village_code``,
-        ``parent_id`` ("" = none), ``how`` it is known (planner.ilp.jejaring.HOW), ``puskesmas_id`` at the
+        ``parent_id`` ("" = none), ``how`` it is known (planner.supply.jejaring.HOW), ``puskesmas_id`` at the
         top.
 
     Examples

@@ -11,16 +11,16 @@ from geodata.vocabulary.statuses import VillageStatus, Word, YesNo
 from planner.coverage.known.lost import may_stand
 from planner.coverage.known.seasons import seasons_told
 from planner.coverage.show import STATUS_COLORS
-from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
-from planner.ilp.units import functions_by_village
+from planner.supply.logic import NO, UNKNOWN, YES, any_of, read, words
+from planner.supply.units import functions_by_village
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.coverage.reach import Coverage
     from planner.coverage.study import Gaps
-    from planner.ilp.logic import Truth
     from planner.scenarios.standards import Per
+    from planner.supply.logic import Truth
 
 # Reached in the wet season as in the dry one, where the roads say too little of surfaces, seasons or fords.
 AS_DRY = "as_dry"
@@ -62,7 +62,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     kind
         Of the standard.
     units
-        :func:`planner.ilp.units.unit_table`.
+        :func:`planner.supply.units.unit_table`.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from planner.ilp.units import unit_table
+    >>> from planner.supply.units import unit_table
     >>> from planner.pipeline import demo_layers, find_gaps
     >>> gaps = find_gaps(demo_layers(12))
     >>> answers = three_answers(gaps, "pustu", unit_table(gaps.layers.facilities, gaps.scenario))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from geodata.errors import counted, first_five
 from geodata.readers.adoption_table import read_adoption
-from planner.ilp.stages import StageProgress, adoption_table, default_stages, progress, puskesmas_of
+from planner.supply.stages import StageProgress, adoption_table, default_stages, progress, puskesmas_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def read_country_adoption(path: Path, units: pd.DataFrame) -> tuple[pd.DataFrame
     Returns
     -------
     table
-        As of :func:`planner.ilp.stages.adoption_table`, with ``province`` (code; missing where the village
+        As of :func:`planner.supply.stages.adoption_table`, with ``province`` (code; missing where the village
         of a puskesmas is unknown).
     notes
         A line each.

@@ -11,12 +11,12 @@ import pandas as pd
 from geodata.errors import ConfigError, UnprovenError, first_five
 from geodata.handed import hands_out_copies
 from planner.coverage.reach import usable_facilities
-from planner.ilp.units import unit_table
 from planner.kernels.lists import lists_of_pairs
 from planner.scenarios.modes import Profile
 from planner.siting.reach import lists_within, times_within
 from planner.siting.room.instance import with_room
 from planner.siting.weights import counted_people
+from planner.supply.units import unit_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from geodata.arguments import as_path
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.spelling import spelling_key
-from planner.ilp.stages import default_stages
 from planner.scenarios.modes import Number, Positive, no_truth
 from planner.scenarios.standards import require_kinds
 from planner.siting.ask import Ask
 from planner.siting.measures import Idr
+from planner.supply.stages import default_stages
 
 if TYPE_CHECKING:
     from pathlib import Path

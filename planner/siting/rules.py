@@ -10,11 +10,11 @@ from scipy.spatial import cKDTree
 
 from geodata.errors import ConfigError, first_five
 from planner.coverage.reach import usable_facilities
-from planner.ilp.groups import group_table
 from planner.siting.ask import WORST_TENTH, Floor
 from planner.siting.cover.floors import FloorRow
 from planner.siting.cover.instance import conflicts_of
 from planner.siting.weights import counted_people
+from planner.supply.groups import group_table
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -16,8 +16,6 @@ from geodata.layers import no_progress
 from geodata.shown import html_table
 from planner.coverage.show import area_in_words
 from planner.coverage.study import require_study
-from planner.ilp.jejaring import find_jejaring
-from planner.ilp.stages import adoption_table, default_stages
 from planner.progress import go_on
 from planner.siting.plan import edits_of, require_same
 from planner.siting.plan_file import RolloutPlan
@@ -27,6 +25,8 @@ from planner.siting.rollout.instance import rollout_instance
 from planner.siting.solution import Proof
 from planner.siting.tables import village_changes, without_yearly_cost
 from planner.siting.years_tables import rollout_answer, rollout_sites, served_since, year_table
+from planner.supply.jejaring import find_jejaring
+from planner.supply.stages import adoption_table, default_stages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

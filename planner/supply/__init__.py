@@ -1,1 +1,1 @@
-"""What units can do for whom: capacity, catchments, equity."""
+"""What units are and can do for whom: staff, jejaring, stages, capacity, catchments, equity."""

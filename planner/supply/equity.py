@@ -224,7 +224,7 @@ def life_cycle_table(gaps: Gaps, groups: pd.DataFrame) -> pd.DataFrame:
     gaps
         The answer for a study area.
     groups
-        :func:`planner.ilp.groups.group_table`.
+        :func:`planner.supply.groups.group_table`.
 
     Returns
     -------
@@ -238,7 +238,7 @@ def life_cycle_table(gaps: Gaps, groups: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from planner.ilp.groups import group_table
+    >>> from planner.supply.groups import group_table
     >>> from planner.pipeline import demo_layers, find_gaps
     >>> gaps = find_gaps(demo_layers(12))
     >>> sorted(set(life_cycle_table(gaps, group_table(gaps))["by"]))

@@ -7,7 +7,7 @@ from browser_support import HOSTILE, Tab
 
 from app.store import Store
 from geodata.adoption import Adoption
-from planner.ilp.stages import puskesmas_of
+from planner.supply.stages import puskesmas_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 

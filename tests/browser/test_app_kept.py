@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from app.store import Store
 from app.texts import Texts
-from planner.ilp.stages import puskesmas_of
+from planner.supply.stages import puskesmas_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.slow]
 LOOKS = """() => {

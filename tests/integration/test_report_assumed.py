@@ -13,7 +13,6 @@ import pytest
 from geodata.vocabulary.statuses import VillageStatus
 from geodata.workspace import RUN
 from planner.cli import main
-from planner.ilp.stages import puskesmas_of
 from planner.pipeline import (
     Ask,
     ChangeSpeed,
@@ -42,6 +41,7 @@ from planner.reports.pws_page import pws_html
 from planner.reports.village_sheets.facts import SheetFacts
 from planner.scenarios.standards import standard_named
 from planner.siting.measures import Measures, default_measures
+from planner.supply.stages import puskesmas_of
 
 CLOSED, OPENED = "P9901002", "baru-1"
 VILLAGE = "99.01.01.1001"

@@ -14,7 +14,6 @@ from geodata.adoption import Adoption
 from geodata.errors import ConfigError
 from geodata.workspace import write_workspace
 from planner.cli import main
-from planner.ilp.jejaring import find_jejaring
 from planner.pipeline import (
     Ask,
     RolloutPlan,
@@ -28,6 +27,7 @@ from planner.pipeline import (
     write_rollout,
 )
 from planner.siting.plan import edits_of
+from planner.supply.jejaring import find_jejaring
 
 KIND = "posyandu"
 

@@ -12,10 +12,10 @@ import pytest
 from geodata.adoption import Adoption
 from geodata.errors import ConfigError, UnprovenError
 from planner.cli.rollout import in_words
-from planner.ilp.jejaring import find_jejaring
 from planner.kernels.lists import Lists
 from planner.pipeline import Ask, RolloutPlan, Study, as_if_none, read_measures, rollout, site, write_rollout
 from planner.siting.reach import find_reach
+from planner.supply.jejaring import find_jejaring
 
 
 @pytest.fixture(scope="module")

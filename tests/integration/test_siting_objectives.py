@@ -20,7 +20,6 @@ from geodata.workspace import write_workspace
 from planner.cli import main
 from planner.cli.site import in_words
 from planner.coverage.reach import usable_facilities
-from planner.ilp.groups import group_table
 from planner.pipeline import Ask, Floor, Study, read_measures, site, village_table
 from planner.reports.maps.sites_page import write_sites_map
 from planner.siting.objectives.choices import after_earlier
@@ -29,6 +28,7 @@ from planner.siting.reach import find_reach
 from planner.siting.rules import floor_rows
 from planner.siting.solution import solution
 from planner.siting.times import find_times
+from planner.supply.groups import group_table
 
 KIND, SPOTS = "posyandu", 7
 

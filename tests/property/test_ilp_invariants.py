@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.coverage.study import Study
-from planner.ilp.groups import group_totals
 from planner.ilp.model import Ilp
 from planner.ilp.tables import jejaring_table, puskesmas_table, village_columns
 from planner.ilp.three_answers import CLASSES
 from planner.reports.pws import pws_table
 from planner.reports.side_by_side import standards_table
 from planner.scenarios.standards import standard_named
+from planner.supply.groups import group_totals
 
 ROUNDS = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 THREE = {"yes", "no", "unknown"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, villages
 
 from planner.coverage.study import find_gaps
-from planner.ilp.jejaring import find_jejaring
+from planner.supply.jejaring import find_jejaring
 
 CODES = [f"99.01.0{d}.200{v}" for d in (1, 2, 3) for v in (1, 2)]
 WIDE = 1000.0

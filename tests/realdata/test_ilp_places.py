@@ -87,8 +87,8 @@ def test_every_village_and_its_people_are_in_one_working_area(place, code, villa
 
 @pytest.mark.slow
 def test_rejang_lebong_one_of_21_has_launched(place, tmp_path):
-    from planner.ilp.stages import puskesmas_of
     from planner.pipeline import read_adoption_of
+    from planner.supply.stages import puskesmas_of
 
     ilp = place("17.02", REJANG[2])
     layers = ilp.gaps.layers

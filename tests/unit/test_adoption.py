@@ -13,7 +13,7 @@ from geodata.adoption import is_later, iso_date, whole_year
 from geodata.errors import ConfigError, MissingColumnError, MissingFileError, SchemaError, UnknownCodeError
 from geodata.readers.adoption_table import read_adoption
 from geodata.vocabulary.spelling import spelling_key
-from planner.ilp.stages import (
+from planner.supply.stages import (
     Adoption,
     YearTarget,
     adoption_table,

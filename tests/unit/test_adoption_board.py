@@ -14,7 +14,7 @@ from app.texts import Texts
 from app.views.adoption_page import make
 from geodata.adoption import Adoption
 from geodata.errors import ConfigError
-from planner.ilp.stages import default_stages, puskesmas_of
+from planner.supply.stages import default_stages, puskesmas_of
 
 HOSTILE = "<script>alert(1)</script>\"'"
 STAGES = default_stages()

@@ -41,13 +41,13 @@ from app.web.address import LINKED, Address
 from geodata.adoption import Adoption
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
-from planner.ilp.stages import puskesmas_of
 from planner.ilp.tables import ilp_summary
 from planner.ilp.three_answers import CLASSES
 from planner.reports.outputs import write_gaps
 from planner.reports.pws_page import pws_html
 from planner.scenarios.edits import OpenFacility
 from planner.scenarios.scenario import default_scenario
+from planner.supply.stages import puskesmas_of
 
 # Panel's own file button warns of what panel-material-ui gives it.
 PANELS_OWN = pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning")

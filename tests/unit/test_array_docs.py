@@ -207,5 +207,5 @@ def test_one_shape_is_not_that_of_what_is_taken_and_given():
 
 
 def test_names_of_annotations_are_followed():
-    found = {i.name.rpartition(".")[2]: i.annotations for i in items_of(ROOT / "planner/ilp/logic.py")}
+    found = {i.name.rpartition(".")[2]: i.annotations for i in items_of(ROOT / "planner/supply/logic.py")}
     assert found["words"]["answer"] == "NDArray[np.int8]"

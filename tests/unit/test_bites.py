@@ -15,12 +15,12 @@ from support import CRS, EAST, at, box, facilities, hamlets, layers, line, roads
 from geodata.villages_at import village_at
 from planner.coverage.demand import spread_demand
 from planner.coverage.study import find_gaps
-from planner.ilp.groups import group_table, group_totals
 from planner.ilp.model import Ilp
 from planner.ilp.referral import referral_table
 from planner.pipeline import travel_by
 from planner.scenarios.scenario import default_scenario
 from planner.supply.floating_catchments import enhanced
+from planner.supply.groups import group_table, group_totals
 from planner.travel.times import SparseTimes
 
 NAN = math.nan

@@ -18,8 +18,6 @@ from geodata.errors import ConfigError, SchemaError
 from geodata.readers.working_areas import read_working_areas
 from geodata.vocabulary.kinds import known_kinds
 from planner.coverage.study import find_gaps
-from planner.ilp.jejaring import HOW
-from planner.ilp.logic import NO, UNKNOWN, YES, any_of, both
 from planner.ilp.model import Ilp
 from planner.ilp.reasons import Fact, action, things
 from planner.ilp.tables import puskesmas_table, unit_columns, village_columns
@@ -28,6 +26,8 @@ from planner.reports.pws import pws_table
 from planner.reports.pws_page import pws_html
 from planner.scenarios.scenario import default_scenario
 from planner.scenarios.standards import keys_of_file, read_standard
+from planner.supply.jejaring import HOW
+from planner.supply.logic import NO, UNKNOWN, YES, any_of, both
 from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 ANSWER = st.sampled_from([NO, YES, UNKNOWN])

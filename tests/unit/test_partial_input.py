@@ -26,7 +26,6 @@ from planner.coverage.known.seasons import seasons_told
 from planner.coverage.sheets import catchment
 from planner.coverage.study import Study
 from planner.coverage.tables import facility_table
-from planner.ilp.jejaring import reconciled
 from planner.ilp.model import Ilp
 from planner.ilp.tables import ilp_summary
 from planner.network.land import land_of
@@ -38,6 +37,7 @@ from planner.reports.workbook.words import BookWords
 from planner.scenarios.edits import CloseFacility, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
 from planner.siting.reach import as_if_none, require_known
+from planner.supply.jejaring import reconciled
 from planner.texts.catalogues import map_texts
 
 SCENARIO = default_scenario()

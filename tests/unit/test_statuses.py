@@ -12,12 +12,12 @@ from geodata.vocabulary import statuses
 from geodata.vocabulary.roads import Oneway, RoadSeason
 from geodata.vocabulary.statuses import Reason, VillageStatus, Word, YesNo
 from planner.coverage.reach import REASONS
-from planner.ilp.groups import Origin
-from planner.ilp.jejaring import How
 from planner.ilp.model import Ilp
 from planner.ilp.three_answers import VillageClass
 from planner.ilp.visits import VisitStatus
 from planner.pipeline import demo_layers, find_gaps
+from planner.supply.groups import Origin
+from planner.supply.jejaring import How
 from planner.supply.places import Remoteness
 
 WORDS = [

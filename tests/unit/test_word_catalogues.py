@@ -27,8 +27,6 @@ from geodata.vocabulary.kinds import known_kinds
 from geodata.vocabulary.statuses import Reason, VillageStatus, YesNo
 from planner.coverage.known.extent import WHY
 from planner.ilp import reasons
-from planner.ilp.groups import Origin
-from planner.ilp.jejaring import How
 from planner.ilp.three_answers import AS_DRY, VillageClass
 from planner.scenarios.edits import Flood
 from planner.scenarios.modes import SEASONS
@@ -36,6 +34,8 @@ from planner.scenarios.scenario import default_scenario
 from planner.scenarios.standards import KindStandard
 from planner.siting.measures import Measure
 from planner.siting.why_none import WhyNone
+from planner.supply.groups import Origin
+from planner.supply.jejaring import How
 from planner.texts.catalogues import LANGUAGES
 
 SCENARIO = default_scenario()

@@ -17,7 +17,6 @@ from geodata.crs import WGS84
 from planner.coverage.gained import SAME_PEOPLE
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import STATUS_COLORS
-from planner.ilp.stages import default_stages
 from planner.reports.maps.page import (
     DEGREE_DECIMALS,
     VILLAGE_TOLERANCE_M,
@@ -37,6 +36,7 @@ from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
 from planner.siting.why_none import why_none
 from planner.siting.with_roads import SitingWithRoads
+from planner.supply.stages import default_stages
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
 

@@ -9,7 +9,6 @@ import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.known.extent import ROADS
-from planner.ilp.stages import default_stages
 from planner.reports.documents.model import (
     UNKNOWN,
     Column,
@@ -25,6 +24,7 @@ from planner.reports.proposal.request import site_rules
 from planner.reports.proposal.seasons import is_as_dry
 from planner.reports.proposal.stated import day, outside_in_words, unbacked
 from planner.siting.weights import people_of_unknown_place
+from planner.supply.stages import default_stages
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell

@@ -9,7 +9,6 @@ import numpy as np
 from babel.dates import format_date
 
 from geodata.vocabulary.spelling import spelling_key
-from planner.ilp.stages import puskesmas_of
 from planner.network.land import land_of
 from planner.reports.documents.model import (
     Column,
@@ -34,6 +33,7 @@ from planner.reports.proposal.facts import (
     Target,
     Units,
 )
+from planner.supply.stages import puskesmas_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,6 @@ import pandas as pd
 
 from planner.coverage.show import STATUS_COLORS
 from planner.ilp.reasons import role, things
-from planner.ilp.stages import default_stages
 from planner.ilp.three_answers import CLASS_COLORS
 from planner.reports.assumed import UNIT_STATES
 from planner.reports.documents.words import Words as DocumentWords
@@ -19,6 +18,7 @@ from planner.reports.workbook.sheet import Look, SheetColumn, Total
 from planner.reports.workbook.texts import workbook_texts
 from planner.scenarios.modes import SEASONS
 from planner.siting.measures import Measure, default_measures
+from planner.supply.stages import default_stages
 from planner.texts.catalogues import ilp_texts, map_texts
 
 if TYPE_CHECKING:

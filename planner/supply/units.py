@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.ilp.logic import NO, UNKNOWN, YES, at_least, both, read, words
+from planner.supply.logic import NO, UNKNOWN, YES, at_least, both, read, words
 
 if TYPE_CHECKING:
     import geopandas as gpd
