@@ -97,7 +97,13 @@ BY_NAME_TOO = ConfigDict(frozen=True, extra="forbid", strict=False, validate_by_
 
 
 class CloseRoad(Model):
-    """Nobody passes: a way (``way_id``) or one piece of it (``road_id``)."""
+    """Nobody passes: a way (``way_id``) or one piece of it (``road_id``).
+
+    Examples
+    --------
+    >>> CloseRoad(road="way/1")
+    CloseRoad(op='close_road', road='way/1')
+    """
 
     op: Literal["close_road"] = "close_road"
     road: str
@@ -108,6 +114,11 @@ class ReopenRoad(Model):
 
     Nor do fords, building works and sizes. How one drives on it stays: its direction, speed limits,
     condition, and whom a tag lets in where the class has no speed.
+
+    Examples
+    --------
+    >>> ReopenRoad(road="way/1").road
+    'way/1'
     """
 
     op: Literal["reopen_road"] = "reopen_road"
@@ -118,6 +129,12 @@ class ChangeRoad(Model):
     """Another class, surface, speed limit or season; what is not named stays.
 
     A speed limit is everybody's, in both directions.
+
+    Examples
+    --------
+    >>> paved = ChangeRoad(road="way/1", surface="asphalt", road_class="tertiary")
+    >>> paved.surface, paved.road_class, paved.season
+    ('asphalt', 'tertiary', None)
     """
 
     model_config = BY_NAME_TOO
@@ -141,6 +158,11 @@ class AddRoad(Model):
     """A new road or path on the ground: it meets the roads that it crosses or touches.
 
     A bridge (or tunnel) meets them at its two ends only.
+
+    Examples
+    --------
+    >>> AddRoad(line=[(113.70, -8.17), (113.71, -8.17)], bridge=True).road_class
+    'residential'
     """
 
     model_config = BY_NAME_TOO
@@ -154,7 +176,13 @@ class AddRoad(Model):
 
 
 class AddBoat(Model):
-    """A new boat link between two landings, boarded with the ferry's wait."""
+    """A new boat link between two landings, boarded with the ferry's wait.
+
+    Examples
+    --------
+    >>> AddBoat(line=[(113.70, -8.17), (113.71, -8.17)], duration_minutes=20).duration_minutes
+    20.0
+    """
 
     op: Literal["add_boat"] = "add_boat"
     line: RoadLine
@@ -163,7 +191,13 @@ class AddBoat(Model):
 
 
 class ChangeSpeed(Model):
-    """A mode's speed times a factor, on some classes (all of them when left out); 0 closes them."""
+    """A mode's speed times a factor, on some classes (all of them when left out); 0 closes them.
+
+    Examples
+    --------
+    >>> ChangeSpeed(mode="motorcycle", factor=0.5, classes=["track"]).classes
+    ('track',)
+    """
 
     op: Literal["speed"] = "speed"
     mode: str
@@ -178,7 +212,14 @@ class ChangeSpeed(Model):
 
 
 class Flood(Model):
-    """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on."""
+    """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on.
+
+    Examples
+    --------
+    >>> flood = Flood(polygon=[(113.70, -8.17), (113.71, -8.17), (113.71, -8.16)], season="wet")
+    >>> flood.factor, flood.season
+    (0.0, 'wet')
+    """
 
     op: Literal["flood"] = "flood"
     polygon: Annotated[tuple[LonLat, ...], NoShape, Field(min_length=3, max_length=limits.FLOOD_POINTS)]
@@ -187,7 +228,13 @@ class Flood(Model):
 
 
 class OpenFacility(Model):
-    """A new facility; ``capacity_people`` is for how many it has room, the standard's number when None."""
+    """A new facility; ``capacity_people`` is for how many it has room, the standard's number when None.
+
+    Examples
+    --------
+    >>> OpenFacility(id="new-1", kind="pustu", lonlat=(113.70, -8.17), name="Pustu Baru").kind
+    'pustu'
+    """
 
     op: Literal["open_facility"] = "open_facility"
     id: Annotated[str, Field(min_length=1)]
@@ -203,14 +250,26 @@ class OpenFacility(Model):
 
 
 class CloseFacility(Model):
-    """A facility that no longer works."""
+    """A facility that no longer works.
+
+    Examples
+    --------
+    >>> CloseFacility(id="P9901002").id
+    'P9901002'
+    """
 
     op: Literal["close_facility"] = "close_facility"
     id: str
 
 
 class MoveFacility(Model):
-    """A facility at another place."""
+    """A facility at another place.
+
+    Examples
+    --------
+    >>> MoveFacility(id="P9901002", lonlat=(113.70, -8.17)).lonlat
+    (113.7, -8.17)
+    """
 
     op: Literal["move_facility"] = "move_facility"
     id: str
@@ -218,7 +277,13 @@ class MoveFacility(Model):
 
 
 class ChangeFacility(Model):
-    """A facility of another kind (an upgrade), one that works again, or one with room for other numbers."""
+    """A facility of another kind (an upgrade), one that works again, or one with room for other numbers.
+
+    Examples
+    --------
+    >>> ChangeFacility(id="P9901002", functioning="yes").functioning
+    'yes'
+    """
 
     op: Literal["change_facility"] = "change_facility"
     id: str

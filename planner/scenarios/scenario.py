@@ -229,7 +229,15 @@ class DoubtRule(Model):
 
 
 class Scenario(Model):
-    """Everything a run depends on besides the data."""
+    """Everything a run depends on besides the data: :func:`planner.scenarios.short.scenario` makes one.
+
+    Examples
+    --------
+    >>> from planner import scenario
+    >>> wet = scenario(season="wet")
+    >>> wet.season, wet.rule("pustu").limit_minutes
+    ('wet', 30.0)
+    """
 
     name: str
     season: Season

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class Objective(StrEnum):
-    """What a plan is to be best at."""
+    """What a plan is to be best at.
+
+    Examples
+    --------
+    >>> Objective("villages") is Objective.VILLAGES
+    True
+    """
 
     PEOPLE = "people"
     """Most people newly within the limit (MCLP)."""
@@ -45,6 +51,11 @@ class Floor:
         longest way today, all of equal time together; or a life-cycle group of the scenario.
     share
         0-1, of those whose number is known.
+
+    Examples
+    --------
+    >>> Floor("district", 0.5)
+    Floor(of='district', share=0.5)
     """
 
     of: str
@@ -105,6 +116,12 @@ class Ask:
         One seed, one plan.
     time_limit_s
         Then the best plan so far is the answer, with its bound.
+
+    Examples
+    --------
+    >>> asked = Ask(units=10, floors=(Floor("district", 0.5),), seasons=("dry", "wet"))
+    >>> asked.objective.value, asked.time_limit_s
+    ('people', 60.0)
     """
 
     units: int | None = None

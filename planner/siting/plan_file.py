@@ -98,6 +98,12 @@ class RolloutPlan(Model):
         When the puskesmas of a unit has to be ready; no such rule when None.
     forced, forbidden, both_seasons, min_distance_m, one_per_village, seed, time_limit_s
         As :class:`planner.siting.ask.Ask` has them.
+
+    Examples
+    --------
+    >>> plan = RolloutPlan(kind="pustu", years=[PlanYear(year=2027, units=2), PlanYear(year=2028, units=3)])
+    >>> [year.units for year in plan.years]
+    [2, 3]
     """
 
     kind: str

@@ -41,6 +41,12 @@ class SitePlan(Model):
         Whether a unit within the limit must have room for a person who counts.
     units, budget_idr, target, objective, target_in, least
         As :class:`planner.siting.ask.Ask` has them, like all the rest.
+
+    Examples
+    --------
+    >>> plan = SitePlan(kind="pustu", units=10, floors={"district": 0.5})
+    >>> plan.kind, plan.units
+    ('pustu', 10)
     """
 
     kind: str

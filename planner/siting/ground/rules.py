@@ -36,6 +36,11 @@ class SiteFacts:
         A rule without a polygon is not checked.
     keep_in_hazard
         Places in a hazard are named, and stay candidates.
+
+    Examples
+    --------
+    >>> SiteFacts().keep_in_hazard
+    False
     """
 
     landmarks: Mapping[At, gpd.GeoDataFrame] = field(default_factory=dict)
