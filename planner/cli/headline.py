@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 def say_assumed(ilp: Ilp) -> None:
     """Print what an answer assumes that is not so today; nothing for the present by the default rules."""
-    from planner.reports.assumed import MOST_ASSUMED
+    from planner.reports.answered import Answered
+    from planner.reports.assumed import MOST_ASSUMED, assumed
     from planner.reports.documents.words import Words
-    from planner.reports.proposal.source import Source
 
-    told = Source(ilp, (), None, Words("en")).assumed
+    told = assumed(Answered(ilp, Words("en")))
     if told is not None:
         say(told.short(MOST_ASSUMED))
 

@@ -10,16 +10,15 @@ import pandas as pd
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Section, number
-from planner.reports.proposal.seasons import season_words
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
 
 if TYPE_CHECKING:
     from planner.coverage.study import Gaps
+    from planner.reports.answered import Answered
     from planner.reports.documents.model import Block
     from planner.reports.documents.words import Words
-    from planner.reports.proposal.source import Source
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
     from planner.scenarios.standards import KindStandard
@@ -97,7 +96,7 @@ class Assumed:
         return Section("assumed", self.words.say("assumed.heading"), tuple(blocks))
 
 
-def assumed(source: Source) -> Assumed | None:
+def assumed(source: Answered) -> Assumed | None:
     """Return what an answer assumes; None for the present, by the default season and rules.
 
     Parameters
@@ -170,7 +169,7 @@ def _closed(rows: pd.DataFrame) -> pd.Series[bool]:
     return rows["closed"].eq(YesNo.YES) if "closed" in rows else pd.Series(False, index=rows.index)
 
 
-def changed_rules(source: Source) -> list[str]:
+def changed_rules(source: Answered) -> list[str]:
     """Return a sentence for each rule of a scenario that is not its standard's, or not the default.
 
     Its season and what standard it has are not among them.
@@ -197,12 +196,12 @@ def changed_rules(source: Source) -> list[str]:
     return out
 
 
-def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
+def _rules(source: Answered, mine: Scenario, plain: Scenario) -> list[str]:
     """Return a sentence for each rule that is not the default, its season and standard first."""
     words = source.words
     out = []
     if mine.season != plain.season:
-        out.append(words.say("assumed.season", season=season_words(source, mine.season)))
+        out.append(words.say("assumed.season", season=source.season_words(mine.season)))
     if _standard(mine) != _standard(plain):
         out.append(words.say("assumed.standard", name=mine.standard_name, version=mine.standard_version))
     return [*out, *changed_rules(source)]
@@ -212,7 +211,7 @@ def _standard(scenario: Scenario) -> tuple[str, str]:
     return scenario.standard_name, scenario.standard_version
 
 
-def _kinds(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
+def _kinds(source: Answered, mine: Scenario, plain: Scenario) -> list[str]:
     """Return a sentence for each kind whose rule was changed within the default standard."""
     words, out = source.words, []
     for kind, rule in mine.standard.items():
@@ -235,7 +234,7 @@ def _kinds(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
     return out
 
 
-def _limits(source: Source, rule: KindStandard, usual: KindStandard, season: Season) -> tuple[str, str]:
+def _limits(source: Answered, rule: KindStandard, usual: KindStandard, season: Season) -> tuple[str, str]:
     """Return the limit of a rule and the usual one in a season, in words."""
     first, other = (source.limit_words(one.of(season), timed=False) for one in (rule, usual))
     return first, other

@@ -36,7 +36,6 @@ from planner.reports.proposal.method import steps
 from planner.reports.proposal.proposed import proposed, staff_cell
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, yearly
-from planner.reports.proposal.seasons import season_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +101,7 @@ def called(both: Comparison, side: Side) -> str:
 
 def _season_of_both(both: Comparison, season: Season) -> str:
     """Return the name of a season; that it is counted as the dry one only where it is so on both sides."""
-    sides = {season_words(side.source, season) for side in (both.a, both.b)}
+    sides = {side.source.season_words(season) for side in (both.a, both.b)}
     return sides.pop() if len(sides) == 1 else both.words.on_map(f"season_{season}")
 
 
@@ -209,7 +208,7 @@ def _scenarios(both: Comparison) -> list[Block]:
     for side, own in zip(both.sides, alone, strict=True):
         scenario = side.scenario
         values = {
-            "name": called(both, side), "season": season_words(side.source, side.season),
+            "name": called(both, side), "season": side.source.season_words(side.season),
             "standard": scenario.standard_name, "version": scenario.standard_version,
         }  # fmt: skip
         rules = changed_rules(side.source)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from geodata.layers import Layers
+    from planner.reports.answered import Answered
     from planner.reports.documents.model import Cell
-    from planner.reports.proposal.source import Source
     from planner.scenarios.edits import Edit
 
 # Sites of a plan are numbered within a village, whose code stands in the id: the place in words says more.
@@ -40,7 +40,7 @@ OUR_ID = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}")
 
 
 def edits_in_words(
-    source: Source, edits: Sequence[Edit], opened: Iterable[Edit] = (), *, layers: Layers | None = None
+    source: Answered, edits: Sequence[Edit], opened: Iterable[Edit] = (), *, layers: Layers | None = None
 ) -> list[str]:
     """Return a sentence an edit.
 
@@ -75,7 +75,7 @@ def _named(edit: OpenFacility) -> str:
 
 class _Told:
     def __init__(
-        self, source: Source, opened: dict[str, tuple[str, str, tuple[float, float]]], layers: Layers
+        self, source: Answered, opened: dict[str, tuple[str, str, tuple[float, float]]], layers: Layers
     ) -> None:
         self._source, self._words, self._opened, self._layers = source, source.words, opened, layers
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.reports.documents.model import number
-from planner.reports.proposal.seasons import season_words
 
 if TYPE_CHECKING:
     from planner.reports.comparison.sides import Comparison, Side
@@ -32,7 +31,7 @@ def _seasons(both: Comparison) -> list[str]:
     words = both.words
     if both.a.season == both.b.season:
         return []
-    names = {end: season_words(side.source, side.season) for end, side in zip("ab", both.sides, strict=True)}
+    names = {end: side.source.season_words(side.season) for end, side in zip("ab", both.sides, strict=True)}
     return [words.fill("compare.seasons_differ", names)]
 
 

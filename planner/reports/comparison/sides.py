@@ -301,7 +301,7 @@ def comparison_of(
             raise ConfigError(msg)
     season = before.scenario.season
     a, b = (
-        Side(letter, Source(Ilp(_in_season(gaps, season)), tuple(findings), None, words),
+        Side(letter, Source(Ilp(_in_season(gaps, season)), words, tuple(findings)),
              gaps.scenario.season, plan)
         for letter, gaps, plan in zip("AB", (before, after), plans, strict=True)
     )  # fmt: skip

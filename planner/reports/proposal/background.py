@@ -23,7 +23,7 @@ from planner.reports.documents.model import (
 )
 from planner.reports.proposal.plan import gained_by, of_nobody, reaches_more
 from planner.reports.proposal.proposed import plan_notes, proposed
-from planner.reports.proposal.seasons import map_caption, season_words, share_in, why_as_dry
+from planner.reports.proposal.seasons import map_caption, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
 
 # Of what units lack, one or more: the word stands in the plural.
@@ -258,7 +258,7 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         return [words.say("background.no_list", kind=name)]
     values: dict[str, Cell | str] = {
         "kind": name, "rule": source.rule_words(kind), "people": source.reached(kind),
-        "share": source.share(kind), "season": season_words(source, source.season),
+        "share": source.share(kind), "season": source.season_words(source.season),
     }  # fmt: skip
     if not source.reached(kind).known:
         out = [words.fill("background.reached_unknown", values)]

@@ -31,7 +31,7 @@ from planner.reports.proposal.proposed import (
 )
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, not_reached, request_facts, yearly
-from planner.reports.proposal.seasons import map_caption, season_notes, season_words
+from planner.reports.proposal.seasons import map_caption, season_notes
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _problem(source: Source) -> tuple[Block, ...]:
     lines = [_lack(source, focus, "problem_text")]
     if source.plan is not None and source.plan.seasons != (source.season,):
         # Else it would be held against people that the plan counts in other seasons.
-        lines.append(words.say("memo.problem_season", season=season_words(source, source.season)))
+        lines.append(words.say("memo.problem_season", season=source.season_words(source.season)))
     return (Paragraph(" ".join(lines)),)
 
 

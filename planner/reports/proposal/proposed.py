@@ -9,7 +9,7 @@ from planner.coverage.known.extent import ROADS
 from planner.coverage.known.lost import lost_units
 from planner.reports.documents.model import UNKNOWN, number, people, share, text
 from planner.reports.proposal.plan import gained_by, reaches_more
-from planner.reports.proposal.seasons import is_as_dry, why_as_dry
+from planner.reports.proposal.seasons import why_as_dry
 from planner.reports.stops import stop_in_words
 from planner.scenarios.edits import ChangeFacility, OpenFacility
 
@@ -274,6 +274,6 @@ def _seasons(source: Source, plan: Plan) -> list[str]:
     key = "both" if len(plan.seasons) > 1 else plan.seasons[0]
     said = [source.words.say(f"request.season_{key}")]
     # Of a report in the wet season, this is said of all its figures already.
-    if is_as_dry(source, plan.seasons[-1]) and not is_as_dry(source, source.season):
+    if source.is_as_dry(plan.seasons[-1]) and not source.is_as_dry(source.season):
         said.append(why_as_dry(source))
     return said

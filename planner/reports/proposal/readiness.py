@@ -21,7 +21,6 @@ from planner.reports.documents.model import (
     text,
 )
 from planner.reports.proposal.request import site_rules
-from planner.reports.proposal.seasons import is_as_dry
 from planner.reports.proposal.stated import day, outside_in_words, unbacked
 from planner.siting.weights import people_of_unknown_place
 from planner.supply.stages import default_stages
@@ -111,7 +110,7 @@ def unknown_facts(source: Source) -> list[tuple[str, str]]:
     """Return pairs: what is unknown, and what it does to the answer."""
     return [
         # Where the answer itself is of the wet season, every figure hangs on it.
-        *(_of_seasons(source) if is_as_dry(source, source.season) else []),
+        *(_of_seasons(source) if source.is_as_dry(source.season) else []),
         *_of_people(source),
         *_of_lists(source),
         *_of_roads(source),
@@ -166,7 +165,7 @@ def _of_roads(source: Source) -> list[tuple[str, str]]:
     out = []
     if ROADS in extent.why:
         out.append(_pair(source, "roads", why=source.words.on_map(f"why_{extent.why[ROADS]}")))
-    return out if is_as_dry(source, source.season) else [*out, *_of_seasons(source)]
+    return out if source.is_as_dry(source.season) else [*out, *_of_seasons(source)]
 
 
 def _of_seasons(source: Source) -> list[tuple[str, str]]:

@@ -12,54 +12,6 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
 
 
-def is_as_dry(source: Source, season: Season) -> bool:
-    """Return whether a season is counted as the dry one, since nothing in the data tells the two apart.
-
-    That is never the dry season: what is known of roads, or of straight lines without them, is known of it.
-
-    Parameters
-    ----------
-    source
-        Of the area.
-    season
-        Of the figures.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
-    >>> from planner.reports.proposal.write import source_of
-    >>> layers = demo_layers(12)
-    >>> told, alike = (source_of(Ilp(find_gaps(a)), lang="en") for a in (layers, replace(layers, roads=None)))
-    >>> is_as_dry(told, "wet"), is_as_dry(alike, "wet"), is_as_dry(alike, "dry")
-    (False, True, False)
-    """
-    return season == "wet" and not source.seasons_told
-
-
-def season_words(source: Source, season: Season) -> str:
-    """Return a season in words, and of one that is counted as the dry one that it is.
-
-    Parameters
-    ----------
-    source
-        Of the area.
-    season
-        Of the figures.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
-    >>> from planner.reports.proposal.write import source_of
-    >>> source = source_of(Ilp(find_gaps(replace(demo_layers(12), roads=None))), lang="en")
-    >>> season_words(source, "dry"), season_words(source, "wet")
-    ('dry season', 'wet season (as the dry season)')
-    """
-    words = source.words
-    return words.say("seasons.wet_as_dry") if is_as_dry(source, season) else words.on_map(f"season_{season}")
-
-
 def share_in(source: Source, kind: str, season: Season) -> Cell:
     """Return the share of known people within the limit of a kind in a season, or that it is as in the dry.
 
@@ -83,7 +35,7 @@ def share_in(source: Source, kind: str, season: Season) -> Cell:
     """
     share = source.share(kind, season)
     # A standard may have another limit in the wet season: then its figure is another, though times are not.
-    if is_as_dry(source, season) and share.known and share == source.share(kind, "dry"):
+    if source.is_as_dry(season) and share.known and share == source.share(kind, "dry"):
         return text(source.words.say("seasons.as_dry"))
     return share
 
@@ -123,7 +75,7 @@ def season_notes(source: Source) -> list[str]:
     >>> season_notes(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
     []
     """
-    return [why_as_dry(source)] if is_as_dry(source, source.season) else []
+    return [why_as_dry(source)] if source.is_as_dry(source.season) else []
 
 
 def map_caption(source: Source, kind: str, *, with_plan: bool = False) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus
-from planner.coverage.known.seasons import seasons_told
 from planner.coverage.tables import is_at_least, summary
 from planner.network.edited_lines import edited_lines
+from planner.reports.answered import Answered
 from planner.reports.assumed import assumed
 from planner.reports.documents.model import UNKNOWN, Cell, number, people, share, text
 from planner.reports.print_maps.look import Paper
@@ -24,15 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geodata.layers import Finding
-    from planner.coverage.study import Gaps
-    from planner.ilp.model import Ilp
     from planner.reports.assumed import Assumed
-    from planner.reports.documents.words import Words
     from planner.reports.print_maps.outlines import Outlines
     from planner.reports.proposal.facts import Facts
     from planner.reports.proposal.plan import Plan
     from planner.scenarios.modes import Season
-    from planner.scenarios.standards import KindStandard
 
 KOTA_FROM = 71  # second part of a code: from here on a kota, before it a kabupaten
 ALL = 1e-9  # as coverage rounds shares: what differs by less is everybody
@@ -62,33 +58,24 @@ class District:
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Answered):
     """Answers, findings and plan of one area, with the words of one language.
 
     Attributes
     ----------
-    ilp
-        The answers.
+    ilp, words
+        The answers, and the language.
     findings
         Of ``check``.
     plan
         A plan that starts from these answers; None without one.
-    words
-        The language.
     facts
         What the office states; None without a facts file.
     """
 
-    ilp: Ilp
-    findings: tuple[Finding, ...]
-    plan: Plan | None
-    words: Words
+    findings: tuple[Finding, ...] = ()
+    plan: Plan | None = None
     facts: Facts | None = None
-
-    @property
-    def gaps(self) -> Gaps:
-        """The answer that the document reports."""
-        return self.ilp.gaps
 
     @cached_property
     def totals(self) -> dict[str, Any]:
@@ -96,19 +83,9 @@ class Source:
         return summary(self.gaps)
 
     @property
-    def kinds(self) -> list[str]:
-        """The kinds of the standard."""
-        return self.ilp.kinds
-
-    @property
     def listed(self) -> list[str]:
         """The kinds of the standard that have a list with units or with the word that there are none."""
         return [kind for kind in self.kinds if self.gaps.coverage[kind].listed]
-
-    @property
-    def area_name(self) -> str:
-        """Such as "Kabupaten Jember"."""
-        return self.gaps.layers.area.name
 
     @property
     def head(self) -> str:
@@ -125,22 +102,6 @@ class Source:
     def subtitle(self) -> str:
         """The area, and in a line what is assumed of it."""
         return self.area_name if self.assumed is None else f"{self.area_name}. {self.assumed.title}"
-
-    @property
-    def season(self) -> Season:
-        """The scenario's own."""
-        return self.gaps.scenario.season
-
-    @property
-    def other_season(self) -> Season:
-        """The other one."""
-        return "dry" if self.season == "wet" else "wet"
-
-    @cached_property
-    def seasons_told(self) -> bool:
-        """Whether the roads tell the seasons apart."""
-        gaps = self.gaps
-        return gaps.ways is not None and seasons_told(gaps.layers, gaps.scenario)
 
     def reach(self, kind: str, season: Season | None = None) -> dict[str, Any]:
         """Return a kind's totals in a season."""
@@ -230,32 +191,6 @@ class Source:
     def rule_words(self, kind: str) -> str:
         """Return a kind's limit in words: "30 minutes by motorcycle"."""
         return self.limit_words(self.gaps.scenario.standard[kind].of(self.season))
-
-    def limit_words(self, rule: KindStandard, *, timed: bool = True) -> str:
-        """Return a rule's limit in words: by what people were timed, or by what they go."""
-        mode = "straight" if timed and self.gaps.network is None else rule.mode
-        limit = number(rule.limit_minutes, "minute", decimals=int(rule.limit_minutes % 1 > 0))
-        return f"{self.words.cell(limit)} {self.words.mode(mode)}"
-
-    def district_name(self, code: str) -> str:
-        """Return a kecamatan's name, or its code where the boundary file has no name."""
-        names = self._district_names
-        return names.get(code) or code
-
-    @cached_property
-    def _district_names(self) -> dict[str, str]:
-        villages = self.gaps.layers.villages
-        first = villages[~villages["district_code"].duplicated()]
-        return dict(zip(first["district_code"], first["district_name"], strict=True))
-
-    def place_of(self, village_code: object) -> tuple[str, str]:
-        """Return a village's and its kecamatan's name; unknown in words for no village."""
-        villages = self.gaps.layers.villages
-        if village_code not in villages.index:
-            unknown = self.words.cell(UNKNOWN)
-            return unknown, unknown
-        row = villages.loc[village_code]
-        return str(row["village_name"]) or str(village_code), self.district_name(str(row["district_code"]))
 
     def districts(self, kind: str) -> list[District]:
         """Return each kecamatan's figures for a kind, by code."""

@@ -137,7 +137,7 @@ def source_of(
     """
     if plan is not None:
         require_of_answer(plan, ilp.gaps)
-    return Source(ilp, tuple(findings), plan, words_for(lang, ilp.gaps.layers.villages), facts)
+    return Source(ilp, words_for(lang, ilp.gaps.layers.villages), tuple(findings), plan, facts)
 
 
 def write_report(

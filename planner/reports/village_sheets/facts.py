@@ -9,9 +9,9 @@ import numpy as np
 from geodata.vocabulary.statuses import YesNo
 from planner.ilp.three_answers import AS_DRY, VillageClass
 from planner.ilp.visits import VisitStatus
-from planner.reports.assumed import MOST_ASSUMED
+from planner.reports.answered import Answered
+from planner.reports.assumed import MOST_ASSUMED, assumed
 from planner.reports.documents.words import Words
-from planner.reports.proposal.source import Source
 from planner.reports.pws import pws_table, standard_source
 from planner.reports.village_sheets.drawing import sign
 from planner.texts.catalogues import ilp_texts
@@ -91,7 +91,7 @@ class SheetFacts:
     @property
     def assumed(self) -> str:
         """What is assumed and not so today, in a few sentences; "" for the present."""
-        told = Source(self.ilp, (), None, Words(self.lang)).assumed
+        told = assumed(Answered(self.ilp, Words(self.lang)))
         return "" if told is None else told.short(MOST_ASSUMED)
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.reports.answered import Answered
+from planner.reports.assumed import assumed
 from planner.reports.documents.words import Words as DocumentWords
-from planner.reports.proposal.source import Source
 from planner.reports.workbook import tables
 from planner.reports.workbook.method import method
 from planner.reports.workbook.paper import write_book
@@ -70,7 +71,7 @@ def write_workbook(
     """
     words = BookWords(lang, ilp.kinds)
     sheets = _sheets(gaps, ilp, words, plan, findings)
-    told = Source(ilp, (), None, DocumentWords(lang)).assumed
+    told = assumed(Answered(ilp, DocumentWords(lang)))
     sheets.append(method(gaps, sheets, words, told))
     area = gaps.layers.area
     write_book(
