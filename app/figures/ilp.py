@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.ilp.referral import legs_in_doubt
 from planner.supply.groups import Origin
 from planner.supply.jejaring import GUESSED, TOP
 
@@ -127,11 +128,15 @@ class GroupCount:
 
 @dataclass(frozen=True)
 class ReferralLeg:
-    """The leg of a referral that ends at a unit of a kind; minutes NaN = unknown, inf = no way."""
+    """The leg of a referral that ends at a unit of a kind; minutes NaN = unknown, inf = no way.
+
+    ``at_most``: from where it begins a unit that is not known may be nearer.
+    """
 
     kind: str
     unit: NamedUnit
     minutes: float
+    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,7 @@ class VillagePws:
     how: str
     legs: list[ReferralLeg]
     referral_minutes: float
+    minutes_are: str
     levels_unknown: list[str]
     exceeds: str
     limit_minutes: float
@@ -165,8 +171,11 @@ def village_pws(answer: Answer, code: str, lang: str) -> VillagePws:
     row = answer.pws(lang).loc[code]
     area = ilp.jejaring.villages.loc[code]
     referral = ilp.referral.loc[(code, "standard")]
+    in_doubt, _ = legs_in_doubt(answer.gaps)
     legs = [
-        ReferralLeg(k, _unit(answer, referral[f"{k}_id"]), float(referral[f"{k}_minutes"]))
+        ReferralLeg(
+            k, _unit(answer, referral[f"{k}_id"]), float(referral[f"{k}_minutes"]), at_most=k in in_doubt
+        )
         for k in scenario.referral.chain
         if k in scenario.standard
     ]
@@ -177,6 +186,7 @@ def village_pws(answer: Answer, code: str, lang: str) -> VillagePws:
         str(area["how"]),
         legs,
         float(referral["minutes"]),
+        str(referral["minutes_are"]),
         str(referral["levels_unknown"]).split(),
         str(referral["exceeds"]),
         scenario.referral.limit_minutes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STANDARD = "standard"
 MINUTE_DECIMALS = 6
+# How well all legs together are known: as they are, at most so long, or shorter or longer than that.
+Known = Literal["exact", "at_most", "as_known"]
 
 
 def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
@@ -49,7 +51,8 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     referral
         Index ``village_code``, ``mode`` (``standard``: each leg by the mode of the standard; or one mode
         for all legs but the first); ``K_id`` and float64 ``K_minutes`` for each kind K of the chain (leg that
-        ends there; NaN unknown, inf no way), ``minutes`` (all known legs), ``levels_unknown`` (names),
+        ends there; NaN unknown, inf no way), ``minutes`` (all known legs), ``minutes_are`` (exact,
+        at_most, as_known: see :func:`legs_in_doubt`), ``levels_unknown`` (names),
         ``exceeds`` (yes/no/unknown) the limit of the scenario's referral rule.
 
     Raises
@@ -76,6 +79,49 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     return pd.concat(parts).set_index("mode", append=True)
 
 
+def legs_in_doubt(gaps: Gaps) -> tuple[frozenset[str], Known]:
+    """Return the levels to which the leg may be shorter than it is said to be, and how all legs are known.
+
+    A unit that nobody listed, or one without a place, may be nearer than the nearest that is known; a way
+    that nobody drew may be quicker. Of the last level that makes the sum shorter: it is "at most". But who
+    goes to a nearer unit of another level may have a longer way on from there: the sum is then no bound, and
+    "as known". So it is where a level has no list, and is passed over.
+
+    Returns
+    -------
+    levels, known
+        Kinds of the chain; how the sum is known.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> levels, known = legs_in_doubt(find_gaps(demo_layers(12)))
+    >>> sorted(levels), known
+    ([], 'exact')
+    """
+    chain = [k for k in gaps.scenario.referral.chain if k in gaps.scenario.standard]
+    n = len(gaps.layers.villages)
+    no_list = {k for k in chain if not gaps.coverage[k].listed}
+    in_doubt = set() if _roads_whole(gaps) else set(chain)
+    for kind in chain:
+        kinds = (kind, *gaps.scenario.standard[kind].counts)
+        lost = len(lost_units(gaps.layers, kinds, working=True))
+        if lost or not gaps.extent.lists_whole(kinds, n).all():
+            in_doubt.add(kind)
+    in_doubt -= no_list
+    if not in_doubt and not no_list:
+        return frozenset(), "exact"
+    only_last = not no_list and in_doubt == {chain[-1]}
+    return frozenset(in_doubt), "at_most" if only_last else "as_known"
+
+
+def _roads_whole(gaps: Gaps) -> bool:
+    """Return whether the roads are whole in all of the area; without roads none can be missing."""
+    if gaps.ways is None:
+        return True
+    return bool(gaps.extent.roads_whole(len(gaps.layers.villages)).all()) and not gaps.extent.clipped
+
+
 class _Legs:
     """The units of each level, and the way from each to the next."""
 
@@ -84,6 +130,7 @@ class _Legs:
         self.units = {k: usable_facilities(gaps.layers, self._kinds(k)) for k in chain}
         self.known = [k for k in chain if gaps.seasons[season][k].listed and len(self.units[k])]
         self.unknown = [k for k in chain if not gaps.seasons[season][k].listed]
+        self.sum_known = legs_in_doubt(gaps)[1]
 
     def _kinds(self, kind: str) -> tuple[str, ...]:
         return (kind, *self.gaps.scenario.standard[kind].counts)
@@ -116,15 +163,16 @@ class _Legs:
         # So that a sum of legs does not miss the limit by its last bit.
         total = np.round(total, MINUTE_DECIMALS)
         out["minutes"] = total
+        out["minutes_are"] = self.sum_known
         out["levels_unknown"] = " ".join(self.unknown)
         limit = self.gaps.scenario.referral.limit_minutes
-        long = np.where(self._covered() & self._sure(), YES, UNKNOWN)
+        long = YES if self._covered() and self._sure() else UNKNOWN
         over = np.select([np.isnan(total), total > limit], [UNKNOWN, long], UNKNOWN if self.unknown else NO)
         out["exceeds"] = words(over.astype(np.int8))
         return out
 
-    def _covered(self) -> NDArray[np.bool_]:
-        """Return by village whether the lists of all levels, and the roads, are whole: there, and all around.
+    def _covered(self) -> bool:
+        """Return whether the lists of all levels, and the roads, are whole: there, and all around.
 
         No unit that works may be without a place.
 
@@ -133,10 +181,9 @@ class _Legs:
         extent, n = self.gaps.extent, len(self.gaps.layers.villages)
         kinds = tuple(k for kind in self.chain for k in self._kinds(kind))
         covered = bool(extent.lists_whole(kinds, n).all())
-        covered &= not len(lost_units(self.gaps.layers, kinds, working=True))
-        if self.gaps.ways is not None:
-            covered &= bool(extent.roads_whole(n).all()) and not extent.clipped
-        return np.full(n, covered)
+        return (
+            covered and not len(lost_units(self.gaps.layers, kinds, working=True)) and _roads_whole(self.gaps)
+        )
 
     def _sure(self) -> bool:
         """Return whether a referral that takes too long does so by all ways: not if it is only walked."""

@@ -94,6 +94,33 @@ class Formatter:
             return text
         return self.term("unknown") if math.isinf(value) else f"{self.term('at_most')} {text}"
 
+    def known_minutes(self, value: float, known: str, decimals: int = 0, *, unit: str = "") -> str:
+        """Return minutes of several legs together, with how well they are known.
+
+        Parameters
+        ----------
+        value
+            Minutes; NaN is unknown, ``inf`` no way.
+        known
+            "exact", "at_most" or "as_known" (:func:`planner.ilp.referral.legs_in_doubt`).
+        decimals
+            So many of them.
+        unit
+            What follows the number, where there is one.
+
+        Examples
+        --------
+        >>> write = Formatter("en")
+        >>> write.known_minutes(12.34, "as_known", 1), write.known_minutes(math.inf, "as_known")
+        ('12.3 (as far as known)', 'unknown')
+        """
+        text = self.nearest_minutes(value, decimals, at_most=known != "exact")
+        if not math.isfinite(value):
+            return text
+        if known != "as_known":
+            return f"{text}{unit}"
+        return self.term("plan_as_known").format(n=f"{self.number(value, decimals)}{unit}")
+
     def plain(self, value: float) -> str:
         """Return a number as it is typed: no thousands, as many decimals as it has."""
         return str(numbers.format_decimal(value, format="0.####", locale=self._locale))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from geodata.vocabulary.statuses import YesNo
 from planner.ilp.three_answers import AS_DRY, VillageClass
 from planner.ilp.visits import VisitStatus
@@ -195,12 +193,10 @@ class SheetFacts:
 
     def _referral(self, code: str) -> str:
         t, one = self.t, self._referrals[code]
-        text = self.write.number(one["minutes"], 1)
-        if np.isfinite(one["minutes"]):
-            text += f" {t['pws_minutes_unit']}"
-            if self.ilp.gaps.ways is None:
-                # Nobody is taken to a hospital on foot along a straight line.
-                text += f" {t['mode_straight']}"
+        # Nobody is taken to a hospital on foot along a straight line.
+        on_foot = f" {t['mode_straight']}" if self.ilp.gaps.ways is None else ""
+        unit = f" {t['pws_minutes_unit']}{on_foot}"
+        text = self.write.known_minutes(one["minutes"], one["minutes_are"], 1, unit=unit)
         if one["exceeds"] == YesNo.YES:
             text += f" ({t['pws_over']})"
         if one["levels_unknown"]:
