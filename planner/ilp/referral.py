@@ -130,7 +130,7 @@ class _Legs:
         self.units = {k: usable_facilities(gaps.layers, self._kinds(k)) for k in chain}
         self.known = [k for k in chain if gaps.seasons[season][k].listed and len(self.units[k])]
         self.unknown = [k for k in chain if not gaps.seasons[season][k].listed]
-        self.sum_known = legs_in_doubt(gaps)[1]
+        self.in_doubt, self.sum_known = legs_in_doubt(gaps)
 
     def _kinds(self, kind: str) -> tuple[str, ...]:
         return (kind, *self.gaps.scenario.standard[kind].counts)
@@ -163,7 +163,7 @@ class _Legs:
         # So that a sum of legs does not miss the limit by its last bit.
         total = np.round(total, MINUTE_DECIMALS)
         out["minutes"] = total
-        out["minutes_are"] = self.sum_known
+        out["minutes_are"] = np.where(np.isinf(total) & self._no_way_sure(), "exact", self.sum_known)
         out["levels_unknown"] = " ".join(self.unknown)
         limit = self.gaps.scenario.referral.limit_minutes
         long = YES if self._covered() and self._sure() else UNKNOWN
@@ -185,11 +185,17 @@ class _Legs:
             covered and not len(lost_units(self.gaps.layers, kinds, working=True)) and _roads_whole(self.gaps)
         )
 
+    def _nowhere(self) -> bool:
+        """Return whether the last level has a list, and no unit that works."""
+        return self.chain[-1] not in self.known and self.chain[-1] not in self.unknown
+
+    def _no_way_sure(self) -> bool:
+        """Return whether "no way" stays so with all that nobody listed or drew."""
+        return not self.in_doubt or (self._nowhere() and self.chain[-1] not in self.in_doubt)
+
     def _sure(self) -> bool:
         """Return whether a referral that takes too long does so by all ways: not if it is only walked."""
-        last = self.chain[-1]
-        nowhere = last not in self.known and last not in self.unknown
-        return nowhere or not any(self.gaps.on_foot(kind) for kind in self.known)
+        return self._nowhere() or not any(self.gaps.on_foot(kind) for kind in self.known)
 
     def _first(self, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         answer = self.gaps.seasons[self.season][kind].villages

@@ -99,3 +99,13 @@ def test_no_way_to_units_that_are_listed_is_unknown_where_others_may_be():
     for known, text in (("exact", "unreachable"), ("at_most", "unknown"), ("as_known", "unknown")):
         assert write.known_minutes(math.inf, known) == write.term(text)
         assert write.known_minutes(math.nan, known) == write.term("unknown")
+
+
+def test_no_way_stays_so_where_no_hospital_works_whatever_else_is_missing():
+    units = [*UNITS[:3], ("H", "hospital", 7000.0, {"functioning": "no"})]
+    row, _, said = referred(covering(two_villages(units), pustu=[CODES[0]]))
+    assert (row["minutes"], row["minutes_are"]) == (math.inf, "exact")
+    assert said.startswith("no way")
+    row, _, said = referred(covering(two_villages(units), hospital=[CODES[0]]))
+    assert row["minutes_are"] == "at_most"
+    assert said.startswith("not known")

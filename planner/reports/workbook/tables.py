@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from geodata.quality import gravest_first, inspect
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.doubts import planning_findings
 from planner.coverage.tables import facility_table, is_at_least, summary, village_table
-from planner.ilp.referral import legs_in_doubt
 from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
 from planner.reports.assumed import counted
 from planner.reports.documents.words import Words as DocumentWords
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from geodata.layers import Finding
     from planner.coverage.study import Gaps
     from planner.ilp.model import Ilp
-    from planner.ilp.referral import Known
     from planner.reports.workbook.sheet import Cell
     from planner.reports.workbook.words import BookWords
 
@@ -86,13 +83,13 @@ def villages(ilp: Ilp, words: BookWords) -> Sheet:
     rest = [c for c in facts if c not in dict(order)]
     columns += [_village_column(words, table, c, totals, c not in FIRST_OF_ILP) for c in rest]
     columns = [replace(c, total=None) if c.name in unsummed else c for c in columns]
-    known = legs_in_doubt(gaps)[1]
+    known = ilp.referral.xs("standard", level="mode")["minutes_are"].tolist()
     columns = [_at_most(gaps, words, c) for c in columns]
     columns = [_referral(c, words, known) if c.name == "referral_minutes" else c for c in columns]
     notes = (
         _at_least(gaps, words),
         words.texts.note["at_most"] if any(any(c.at_most) for c in columns) else "",
-        words.texts.note["referral_as_known"] if known == "as_known" else "",
+        words.texts.note["referral_as_known"] if "as_known" in known else "",
     )
     return replace(made(words, "villages", columns), note=" ".join(filter(None, notes)))
 
@@ -112,14 +109,15 @@ def _at_most(gaps: Gaps, words: BookWords, column: SheetColumn) -> SheetColumn:
     return replace(column, cells=cells, at_most=which)
 
 
-def _referral(column: SheetColumn, words: BookWords, known: Known) -> SheetColumn:
-    """Return the minutes of all legs together, with what is known of them; "no way" is then unknown."""
-    if known == "exact":
-        return column
+def _referral(column: SheetColumn, words: BookWords, known: Sequence[str]) -> SheetColumn:
+    """Return the minutes of all legs together, by what is known of them; "no way" is unknown if not exact."""
     note = words.texts.note
-    cells = [note["unknown"] if cell == note["no_way"] else cell for cell in column.cells]
-    shown = [known == "at_most" and isinstance(cell, float) and isfinite(cell) for cell in cells]
-    return replace(column, cells=cells, at_most=shown)
+    cells = [
+        note["unknown"] if how != "exact" and cell == note["no_way"] else cell
+        for cell, how in zip(column.cells, known, strict=True)
+    ]
+    at_most = [how == "at_most" and not isinstance(cell, str) for cell, how in zip(cells, known, strict=True)]
+    return replace(column, cells=cells, at_most=at_most)
 
 
 def _at_least(gaps: Gaps, words: BookWords) -> str:
