@@ -271,7 +271,15 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         if self.group:
             of_group = group_reach(answer, self.group, self.kind, self.season)
             people, reached = of_group.people, of_group.reached
-        return MeasureView(self.kind, here, there, people, reached, answer.ilp)
+        return MeasureView(
+            self.kind,
+            here,
+            there,
+            people,
+            reached,
+            answer.ilp,
+            answer.minutes_at_most(self.kind, self.season),
+        )
 
     def classes_compared(self) -> NDArray[np.int8]:
         """Return each village's class of the measure shown, of what is compared with.
@@ -288,7 +296,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         if self.group:
             of_group = group_reach(other, self.group, self.kind, self.season)
             people, reached = of_group.people, of_group.reached
-        return self.painted.classes(MeasureView(self.kind, there, there, people, reached, other.ilp))
+        at_most = other.minutes_at_most(self.kind, self.season)
+        return self.painted.classes(MeasureView(self.kind, there, there, people, reached, other.ilp, at_most))
 
     def classes(self) -> NDArray[np.int8]:
         """Return each village's class of the measure shown.

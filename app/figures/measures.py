@@ -68,6 +68,9 @@ class MeasureView:
         float64 by village, of all people or of the group; NaN where unknown.
     ilp
         The ILP answers; the parts that a measure ``needs`` are ready.
+    at_most
+        bool by village, whose median minutes may be fewer (:attr:`planner.coverage.reach.Coverage.at_most`);
+        None where all are as they are said to be.
     """
 
     kind: str
@@ -76,6 +79,7 @@ class MeasureView:
     people: Floats
     reached: Floats
     ilp: Ilp
+    at_most: NDArray[np.bool_] | None = None
 
     @property
     def unsure(self) -> Floats:
@@ -163,6 +167,9 @@ def _minutes(shown: MeasureView) -> Classes:
     classes[np.isinf(minutes)] = len(MINUTES) + 1
     # "No way" to a unit that is listed says nothing of others.
     open_ = np.isinf(minutes) & (shown.villages["share_unknown"].to_numpy() > 0)
+    if shown.at_most is not None:
+        # Of "at most 25" nobody knows whether it is more than 15; "at most 10" is of the first class.
+        open_ |= shown.at_most & (classes > 0)
     classes[np.isnan(minutes) | open_] = len(MINUTES) + 2
     return classes
 

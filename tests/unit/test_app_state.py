@@ -197,6 +197,9 @@ def test_classes_hold_their_limits():
     minutes = villages_table(minutes_median=[0.0, 15.0, 15.01, 30.0, 60.0, 120.0, 120.1, inf, nan])
     people = np.full(9, 100.0)
     assert classes("minutes", minutes, minutes, people) == [0, 0, 1, 1, 2, 3, 4, 5, 6]
+    reached = minutes["people_reached"].to_numpy()
+    shown = MeasureView("pustu", minutes, minutes, people, reached, None, np.ones(9, dtype=bool))
+    assert MEASURES["minutes"].classes(shown).tolist() == [0, 0, *[6] * 7]
     share = villages_table(share_reached=[0.0, 0.24, 0.25, 0.5, 0.999, 1.0, nan])
     assert classes("share", share, share, people[:7]) == [0, 0, 1, 2, 3, 4, 5]
     reached = villages_table(people_reached=[100.0, 99.6, 99.0, 1.0, 0.0, nan])
