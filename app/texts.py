@@ -7,6 +7,7 @@ import io
 import math
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from babel import dates, numbers
@@ -17,8 +18,10 @@ from planner.coverage.known.extent import ROADS
 from planner.ilp.three_answers import VillageClass
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
+from planner.texts.modes import on_map
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from planner.coverage.known.extent import Extent
@@ -46,6 +49,8 @@ class Texts(Formatter):
     ----------
     lang
         ``id`` or ``en``; anything else is taken as Indonesian.
+    modes
+        Modes of travel that the office calls otherwise, by name (``Scenario.modes_called``).
 
     Examples
     --------
@@ -55,8 +60,9 @@ class Texts(Formatter):
     'gap'
     """
 
-    def __init__(self, lang: str) -> None:
-        super().__init__(lang)
+    def __init__(self, lang: str, modes: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(lang, words=on_map(modes))
+        self.modes = modes
         self._catalogue = _catalogue(self.lang)
         self._ilp = ilp_texts()[self.lang]
 

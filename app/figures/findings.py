@@ -59,7 +59,7 @@ def graded(area: Area, texts: Texts) -> tuple[str, list[str]]:
 
 def _shown(number: int, finding: Finding, texts: Texts) -> FindingShown:
     key = f"{finding.layer}.{finding.rule}.{number}"
-    words = Words(texts.lang)
+    words = Words(texts.lang, modes=texts.modes)
     # English has what the check itself says: it names more numbers, and the key to change.
     if texts.lang != "en" and key_of(finding, words):
         return FindingShown(key, finding, in_words(finding, words), "", texts.lang)

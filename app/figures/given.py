@@ -37,7 +37,7 @@ def others_in_words(given: Given, base: Scenario, texts: Texts) -> list[str]:
     >>> others_in_words(given_by(base), base, Texts("en"))
     ['People for one pustu: 5,000']
     """
-    words, plain = Words(texts.lang), default_scenario()
+    words, plain = Words(texts.lang, modes=texts.modes), default_scenario()
     lines = []
     for key in given.others:
         match key.split("."):

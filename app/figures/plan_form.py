@@ -59,6 +59,10 @@ class Choice:
         """Return what an entry means; the first one's for a key that is none."""
         return next((o.value for o in self.options if o.key == key), self.options[0].value)
 
+    def is_other(self, key: str) -> bool:
+        """Return whether an entry means something else than the first one, which nobody has to choose."""
+        return bool(self.value(key) != self.options[0].value)
+
 
 # How much there is: the field of ``Ask`` that the typed number goes into.
 BY = Choice(

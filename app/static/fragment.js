@@ -89,12 +89,12 @@ export function render({ model, el }) {
     });
   }
   // What was opened from elsewhere, such as the map, is brought into view once.
-  let inView = "";
+  let inView = new Set();
   function intoView() {
-    const node = box.querySelector("[data-into-view]");
-    const wanted = node ? node.dataset.intoView : "";
-    if (node && wanted !== inView) node.scrollIntoView({ block: "nearest" });
-    inView = wanted;
+    const nodes = Array.from(box.querySelectorAll("[data-into-view]"));
+    const fresh = nodes.filter((n) => !inView.has(n.dataset.intoView)).pop();
+    if (fresh) fresh.scrollIntoView({ block: fresh.dataset.viewBlock || "nearest" });
+    inView = new Set(nodes.map((n) => n.dataset.intoView));
   }
   const widths = new ResizeObserver((changed) => changed.forEach(({ target }) => {
     if (target.isConnected) {

@@ -27,7 +27,7 @@ def make(session: Session) -> Fragment:
         group = group_reach(state.answer, state.group, state.kind, state.season) if state.group else None
         if group is not None:
             people = group.people
-        words, scenario = Words(session.texts.lang), state.answer.gaps.scenario
+        words, scenario = Words(session.texts.lang, modes=session.texts.modes), state.answer.gaps.scenario
         bases = (
             basis_of_limit(state.kind, scenario.standard[state.kind], words),
             basis_of_group(state.group, scenario.groups[state.group], words) if state.group else "",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def make(session: Session) -> Fragment:
     """Return the guide."""
     fragment = Fragment(session.stream, "guide", label=session.texts.text("Guide"))
-    scenario, words = session.area.scenario, Words(session.texts.lang)
+    scenario, words = session.area.scenario, Words(session.texts.lang, modes=session.texts.modes)
     fragment.html = session.render(
         "guide",
         measures=list(MEASURES.values()),

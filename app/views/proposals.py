@@ -101,7 +101,8 @@ class _Proposals(Follows):
             typed={"by": by, "amount": AMOUNTS[by], **typed},
             costs=[(name, texts.term(f"measure_{m.op}"), typed.get(f"cost-{name}", ""))
                    for name, m in default_measures().of_kind(self.kind).items()],
-            areas=len(self.planning.areas), more=any(typed.get(c.field) for c in CHOICES if c.rare),
+            areas=len(self.planning.areas),
+            more=any(c.is_other(typed.get(c.field, "")) for c in CHOICES if c.rare),
             accepted=[(p.key, name) for p, name in said.accepted.items()],
             forbidden=[(p.key, name) for p, name in said.forbidden.items()],
         )  # fmt: skip

@@ -90,7 +90,10 @@ class App:
         self.door = Door(self.store, self.secret, outside=outside, days=days)
         # Who has a page open, by the session of its document: what the cookie said when it was opened.
         self.inside: dict[str, str] = {}
-        self.texts = {lang: Texts(lang) for lang in LANGUAGES}
+        # One base for all areas: modes of an office's own have the same names in each.
+        own = {lang: {k: v for a in self.areas for k, v in a.scenario.modes_called(lang).items()}
+               for lang in LANGUAGES}  # fmt: skip
+        self.texts = {lang: Texts(lang, own[lang]) for lang in LANGUAGES}
         write_vendor(self.files)
         self.served = Served(self.areas, self._map_pages, self._remove_pages)
         self.served.replaced.append(self._tell_of_new_data)

@@ -16,7 +16,7 @@ def say_assumed(ilp: Ilp) -> None:
     from planner.reports.assumed import MOST_ASSUMED, assumed
     from planner.reports.documents.words import Words
 
-    told = assumed(Answered(ilp, Words("en")))
+    told = assumed(Answered(ilp, Words("en", modes=ilp.gaps.scenario.modes_called("en"))))
     if told is not None:
         say(told.short(MOST_ASSUMED))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from planner.coverage.reach import OPEN_REASONS
 from planner.ilp.three_answers import VillageClass
 from planner.scenarios.modes import only_walked
 from planner.texts.catalogues import LANGUAGES, ilp_texts
+from planner.texts.modes import in_sentences
 from planner.texts.villages import DESA, KELURAHAN, texts_of_villages
 
 if TYPE_CHECKING:
@@ -90,7 +92,10 @@ class Fact:
     village: str = ""
 
 
-def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool) -> str:
+def line(
+    fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool,
+    modes: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
     """Return why a village is in its class, as a sentence.
 
     Parameters
@@ -103,6 +108,8 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
         ``id`` or ``en``.
     straight
         Whether there are no roads: people walk straight lines.
+    modes
+        Modes of travel that the office calls otherwise, by name (``Scenario.modes_called``).
 
     Raises
     ------
@@ -123,7 +130,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     share = fact.unreached_wet if fact.found == VillageClass.DRY_ONLY else fact.unreached
     text = t[_key(fact, rule, straight=straight)].format(
         unit=_unit(t, kind), percent=percent(share), limit=f"{rule.limit_minutes:g}",
-        mode=t.get(f"mode_{mode}", mode), lacks=_what(t, "lacks", fact.lacks),
+        mode=(t | in_sentences(modes, lang)).get(f"mode_{mode}", mode), lacks=_what(t, "lacks", fact.lacks),
         not_known=_what(t, "not_known", fact.not_known),
     )  # fmt: skip
     return text[0].upper() + text[1:]
@@ -338,10 +345,11 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     # Most villages have one of a few facts.
     said: dict[Fact, tuple[str, ...]] = {}
     straight = gaps.ways is None
+    called = {lang: gaps.scenario.modes_called(lang) for lang in LANGUAGES}
     for fact in facts:
         if fact not in said:
             said[fact] = (
-                *(line(fact, kind, rule, lang, straight=straight) for lang in LANGUAGES),
+                *(line(fact, kind, rule, lang, straight=straight, modes=called[lang]) for lang in LANGUAGES),
                 *(action(fact, kind, rule, lang, straight=straight) for lang in LANGUAGES),
             )
     names = ["reason_id", "reason_en", "action_id", "action_en"]

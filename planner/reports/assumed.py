@@ -255,7 +255,9 @@ def other_rules(words: Words, mine: Scenario, plain: Scenario) -> list[str]:
     """
     now, was = (s.model_dump(mode="json") for s in (mine, plain))
     changed = [
-        m for m in dict.fromkeys([*mine.modes, *plain.modes]) if now["modes"].get(m) != was["modes"].get(m)
+        m
+        for m in dict.fromkeys([*mine.modes, *plain.modes])
+        if m not in mine.modes or not mine.modes[m].same_rules(plain.modes.get(m))
     ]
     named = [words.say("compare.rule_mode", mode=words.mode_on_map(mode)) for mode in changed]
     if now["groups"] != was["groups"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, field_validator
 
 from geodata.files.yamlfile import Model
 from geodata.vocabulary.roads import ROAD_CLASSES
@@ -124,6 +124,19 @@ class BySeason(Model):
         return self.dry if season == "dry" else self.wet
 
 
+# On one line, and short enough for a button.
+_Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class Label(Model):
+    """What a mode is called in each language: the word alone, small, as in a list ("ox cart")."""
+
+    id: _Name
+    en: _Name
+
+
 class Mode(Model):
     """A way to travel: speed by road class; a class that is not named is closed to it.
 
@@ -160,6 +173,8 @@ class Mode(Model):
         Values of other kept tags that close a road.
     slope
         ``tobler``: slower uphill and on steep descents, where an elevation raster is given.
+    label
+        What people call it. No rule; without one a mode of the office's own goes by its name.
     """
 
     speeds_kph: dict[str, Positive]
@@ -180,7 +195,12 @@ class Mode(Model):
     fords: BySeason = BySeason(dry=1.0, wet=0.0)
     closed_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     slope: Literal["none", "tobler"] = "none"
+    label: Label | None = None
     basis: str = ""
+
+    def same_rules(self, other: Mode | None) -> bool:
+        """Return whether people go as quickly, and where, by both, whatever each is called."""
+        return other is not None and self.model_copy(update={"label": other.label}) == other
 
     @field_validator("speeds_kph", "granted_speeds_kph")
     @classmethod

@@ -327,6 +327,30 @@ class Scenario(Model):
                 raise ValueError(msg)
         return self
 
+    def modes_called(self, lang: str) -> dict[str, str]:
+        """Return what modes are called that the texts have no word for, or another one than the office.
+
+        Parameters
+        ----------
+        lang
+            ``id`` or ``en``.
+
+        Examples
+        --------
+        >>> from planner.scenarios.modes import Label
+        >>> scenario = default_scenario()
+        >>> cart = scenario.modes["walking"].model_copy(update={"label": Label(id="gerobak", en="ox cart")})
+        >>> own = scenario.model_copy(update={"modes": {**scenario.modes, "cart": cart}})
+        >>> scenario.modes_called("en"), own.modes_called("en")
+        ({}, {'cart': 'ox cart'})
+        """
+        plain = base_content()["modes"]
+        return {
+            name: name if mode.label is None else getattr(mode.label, lang)
+            for name, mode in self.modes.items()
+            if mode.label is not None or name not in plain
+        }
+
     @property
     def seasons(self) -> tuple[Season, ...]:
         """Both seasons, the scenario's own first."""

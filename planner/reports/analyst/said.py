@@ -41,7 +41,7 @@ class AnswerSaid:
         self.map, self.ilp = map_texts(lang), ilp_texts()[lang]
         self.lang = lang
         self.format = Formatter(lang)
-        self._headings = BookWords(lang, list(gaps.scenario.standard))
+        self._headings = BookWords(lang, list(gaps.scenario.standard), gaps.scenario.modes_called(lang))
 
     def kind(self, kind: str) -> str:
         """Return a kind's name, with a capital letter."""

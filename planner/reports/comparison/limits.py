@@ -107,7 +107,8 @@ def _rules(both: Comparison) -> list[str]:
     named = []
     for key in both.other_rules:
         if key == "modes":
-            changed = [m for m in dict.fromkeys([*one, *other]) if one.get(m) != other.get(m)]
+            changed = [m for m in dict.fromkeys([*one, *other])
+                       if m not in one or not one[m].same_rules(other.get(m))]  # fmt: skip
             named += [words.say("compare.rule_mode", mode=words.mode_on_map(m))
                       for m in changed]  # fmt: skip
         else:

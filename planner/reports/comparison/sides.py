@@ -290,7 +290,8 @@ def comparison_of(
     """
     from planner.reports.documents.words import words_for
 
-    words = words_for(lang, before.layers.villages)
+    called = before.scenario.modes_called(lang) | after.scenario.modes_called(lang)
+    words = words_for(lang, before.layers.villages, called)
     if not before.layers.villages.index.equals(after.layers.villages.index):
         msg = "the two answers are not of the same villages: compare scenarios of one study area"
         raise ConfigError(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from geodata.errors import ConfigError
@@ -11,6 +12,7 @@ from planner.ilp.reasons import role
 from planner.reports.documents.model import Cell, CellKind
 from planner.texts.catalogues import LANGUAGES, ilp_texts, read_catalogue
 from planner.texts.formatter import Formatter
+from planner.texts.modes import in_sentences, on_map
 from planner.texts.villages import BOTH, kind_of_villages, texts_of_villages
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class Words:
         ``id`` or ``en``.
     villages
         What the area's villages are: ``desa``, ``kelurahan``, or "" for both.
+    modes
+        Modes of travel that the office calls otherwise, by name (``Scenario.modes_called``).
 
     Raises
     ------
@@ -85,14 +89,16 @@ class Words:
     ('2.270.216 jiwa', '1 village')
     """
 
-    def __init__(self, lang: str, villages: str = BOTH) -> None:
+    def __init__(
+        self, lang: str, villages: str = BOTH, modes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         if lang not in LANGUAGES:
             msg = f"lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
             raise ConfigError(msg)
         self.lang = lang
         self._texts = texts_of_villages("report_texts.yml", lang, villages)
-        self._map: dict[str, str] = texts_of_villages("map_texts.yml", lang, villages)
-        self._ilp = ilp_texts()[lang]
+        self._map: dict[str, str] = texts_of_villages("map_texts.yml", lang, villages) | on_map(modes)
+        self._ilp = ilp_texts()[lang] | in_sentences(modes, lang)
         self._several = self._kinds_in_number()
         self._write = Formatter(lang, words={"unknown": str(self._texts["unknown"])})
 
@@ -235,7 +241,9 @@ class Words:
         return f"{', '.join(parts[:-1])}{comma} {last} {parts[-1]}"
 
 
-def words_for(lang: str, villages: gpd.GeoDataFrame) -> Words:
+def words_for(
+    lang: str, villages: gpd.GeoDataFrame, modes: Mapping[str, str] = MappingProxyType({})
+) -> Words:
     """Return a language's sentences with the word for what an area's villages are.
 
     Parameters
@@ -244,6 +252,8 @@ def words_for(lang: str, villages: gpd.GeoDataFrame) -> Words:
         ``id`` or ``en``.
     villages
         Of the area: their ``kind`` is asked for.
+    modes
+        Modes of travel that the office calls otherwise, by name (``Scenario.modes_called``).
 
     Examples
     --------
@@ -253,4 +263,4 @@ def words_for(lang: str, villages: gpd.GeoDataFrame) -> Words:
     >>> words_for("id", villages).cell(number(3, "village"))
     '3 kelurahan'
     """
-    return Words(lang, kind_of_villages(villages["kind"]))
+    return Words(lang, kind_of_villages(villages["kind"]), modes)

@@ -29,6 +29,7 @@ from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import ROAD_EDITS
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
+from planner.texts.modes import on_map
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +155,7 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     ...     '<html lang="en">' in file.read_text("utf-8")
     True
     """
-    texts = map_texts(lang)
+    texts = map_texts(lang) | on_map(gaps.scenario.modes_called(lang))
     offline = vendor_is_built()
     bounds = gaps.layers.villages.to_crs(WGS84).total_bounds
     page_map = (OfflineMap if offline else LinkedMap)(

@@ -39,6 +39,7 @@ from planner.siting.with_roads import SitingWithRoads
 from planner.supply.stages import default_stages
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
+from planner.texts.modes import on_map
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +134,7 @@ def sites_map(plan: AnyPlan, *, lang: str) -> folium.Map:
     >>> "With the plan" in sites_map(plan, lang="en").get_root().render()
     True
     """
-    texts = map_texts(lang)
+    texts = map_texts(lang) | on_map(plan.before.scenario.modes_called(lang))
     offline = vendor_is_built()
     villages = plan.after.layers.villages
     west, south, east, north = villages.to_crs(WGS84).total_bounds

@@ -115,7 +115,7 @@ def status_map(
         gaps,
         kind,
         paper=Paper(paper),
-        words=words_for(lang, gaps.layers.villages),
+        words=words_for(lang, gaps.layers.villages, gaps.scenario.modes_called(lang)),
         sites=sites,
         lines=lines,
         outlines=outlines,

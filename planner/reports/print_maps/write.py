@@ -125,8 +125,8 @@ def write_maps(
                 progress(f"{kind}, {season} season")
                 for paper in papers:
                     drawn = draw_status(
-                        shown, kind, paper=Paper(paper), words=words_for(lang, gaps.layers.villages),
-                        outlines=outlines,
+                        shown, kind, paper=Paper(paper), outlines=outlines,
+                        words=words_for(lang, gaps.layers.villages, scenario.modes_called(lang)),
                     )  # fmt: skip
                     for ending in formats:
                         name = f"map-{kind}-{season}-{paper}.{ending}"

@@ -107,7 +107,7 @@ def defaults_of(source: Source) -> list[Default]:
     for kind, rule in scenario.standard.items():
         out += _of_kind(words, kind, rule, plain.standard.get(kind))
     for name, mode in scenario.modes.items():
-        same = plain.modes.get(name) == mode
+        same = mode.same_rules(plain.modes.get(name))
         speeds = [v for v in mode.speeds_kph.values() if v]
         value = words.say("default.speed", low=words.plain(min(speeds)), high=words.plain(max(speeds)))
         out.append(_default(words, "speed_of", value, mode.basis, same=same, what={"mode": words.mode(name)},

@@ -137,7 +137,8 @@ def source_of(
     """
     if plan is not None:
         require_of_answer(plan, ilp.gaps)
-    return Source(ilp, words_for(lang, ilp.gaps.layers.villages), tuple(findings), plan, facts)
+    words = words_for(lang, ilp.gaps.layers.villages, ilp.gaps.scenario.modes_called(lang))
+    return Source(ilp, words, tuple(findings), plan, facts)
 
 
 def write_report(

@@ -89,7 +89,8 @@ class SheetFacts:
     @property
     def assumed(self) -> str:
         """What is assumed and not so today, in a few sentences; "" for the present."""
-        told = assumed(Answered(self.ilp, Words(self.lang)))
+        words = Words(self.lang, modes=self.ilp.gaps.scenario.modes_called(self.lang))
+        told = assumed(Answered(self.ilp, words))
         return "" if told is None else told.short(MOST_ASSUMED)
 
     @property

@@ -69,9 +69,10 @@ def write_workbook(
     ...     openpyxl.load_workbook(file).sheetnames[:3]
     ['Villages', 'Facilities', 'Catchments']
     """
-    words = BookWords(lang, ilp.kinds)
+    called = gaps.scenario.modes_called(lang)
+    words = BookWords(lang, ilp.kinds, called)
     sheets = _sheets(gaps, ilp, words, plan, findings)
-    told = assumed(Answered(ilp, DocumentWords(lang)))
+    told = assumed(Answered(ilp, DocumentWords(lang, modes=called)))
     sheets.append(method(gaps, sheets, words, told))
     area = gaps.layers.area
     write_book(

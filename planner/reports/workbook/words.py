@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from planner.scenarios.modes import SEASONS
 from planner.siting.measures import Measure, default_measures
 from planner.supply.stages import default_stages
 from planner.texts.catalogues import ilp_texts, map_texts
+from planner.texts.modes import in_sentences, on_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +61,8 @@ class BookWords:
         ``id`` or ``en``.
     kinds
         Kinds of facility that columns may begin with.
+    modes
+        Modes of travel that the office calls otherwise, by name (``Scenario.modes_called``).
 
     Raises
     ------
@@ -66,13 +70,15 @@ class BookWords:
         Another language.
     """
 
-    def __init__(self, lang: str, kinds: Sequence[str]) -> None:
+    def __init__(
+        self, lang: str, kinds: Sequence[str], modes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.lang, self.texts = lang, workbook_texts(lang)
         # The map and the PWS sheet each have a word of their own for what nobody knows; a book has one.
         unknown = self.texts.note["unknown"]
         self.map, self.ilp = (
             {key: unknown if said == texts["unknown"] else said for key, said in texts.items()}
-            for texts in (map_texts(lang), ilp_texts()[lang])
+            for texts in (map_texts(lang) | on_map(modes), ilp_texts()[lang] | in_sentences(modes, lang))
         )
         # The longest first: a kind's name may begin with another's.
         self.kinds = sorted(kinds, key=len, reverse=True)

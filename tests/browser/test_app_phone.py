@@ -1,0 +1,119 @@
+"""The desk on a phone, by finger alone: what is pulled, tapped and read."""
+
+from __future__ import annotations
+
+import pytest
+from browser_support import Tab
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.slow]
+PHONE = {"size": (390, 844), "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
+# What can be pressed, by its size where it is less than 24 by 24 dots (WCAG 2.2, 2.5.8). What only a screen
+# reader has, and files, whose button is the frame around them, are none.
+SMALL = """() => {
+  const out = [], LIKE = "button,a[href],input:not([type=file]),select,textarea,summary,[role=button],[role=tab]";
+  const walk = (root) => root.querySelectorAll("*").forEach((n) => {
+    if (n.shadowRoot) walk(n.shadowRoot);
+    if (!n.matches(LIKE) || getComputedStyle(n).clipPath !== "none") return;
+    const box = n.getBoundingClientRect();
+    if (box.width && box.height && (box.width < 24 || box.height < 24)) {
+      out.push(`${n.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
+    }
+  });
+  walk(document);
+  return out;
+}"""
+# Whether something is wholly on the screen, above the bar of places.
+SEEN = "n => { const b = n.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight - 58; }"
+
+
+@pytest.fixture
+def tab(chromium, served):
+    tab = Tab(chromium, served.url, **PHONE)
+    yield tab
+    tab.close()
+
+
+def tap(tab, selector):
+    found = tab.page.locator(selector).first
+    found.scroll_into_view_if_needed()
+    found.tap()
+
+
+def swipe(tab, start, end):
+    """Draw a finger over the screen, from one y to another."""
+    finger = tab.context.new_cdp_session(tab.page)
+    steps = [start + (end - start) * i / 8 for i in range(1, 9)]
+    for kind, ys in [("touchStart", [start]), *(("touchMove", [y]) for y in steps), ("touchEnd", [])]:
+        points = [{"x": 195, "y": y} for y in ys]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    tab.page.wait_for_timeout(50)
+
+
+def panel_is(tab, size):
+    tab.page.wait_for_function("size => document.documentElement.dataset.panel === size", arg=size)
+
+
+def pull(tab, to):
+    place = tab.page.locator('[data-key="grip"]').evaluate("n => n.getBoundingClientRect().top")
+    swipe(tab, place + 12, to)
+
+
+def test_a_long_sheet_is_closed_wherever_it_was_scrolled_to(tab, hostile_layers):
+    code = hostile_layers.villages.index[3]
+    tap(tab, '[data-key="place-gaps"]')
+    panel_is(tab, "half")
+    tab.page.locator('[data-key="find"]').fill(str(code))
+    tap(tab, f'[data-key="found-village-{code}"]')
+    tab.page.locator("article h2").first.wait_for()
+    pull(tab, 60)
+    panel_is(tab, "full")
+    last = tab.page.get_by_role("link", name=tab._("PWS sheet, to print (HTML)")).or_(
+        tab.page.locator("article h3").last
+    )
+    last.last.scroll_into_view_if_needed()
+    top = tab.page.locator("article h2").first.bounding_box()["y"]
+    assert top < 0
+    for key in ("grip", "fold", "tab-sheet"):
+        assert tab.page.locator(f'[data-key="{key}"]').evaluate(SEEN), key
+    pull(tab, 800)
+    panel_is(tab, "closed")
+
+
+def test_what_is_pressed_is_large_enough_for_a_finger(tab):
+    found = {}
+    for key in ("place-data", "place-gaps", "place-plan", "place-ilp", "place-report"):
+        tap(tab, f'[data-key="{key}"]')
+        expect(tab.page.locator(f'[data-key="{key}"]')).to_have_attribute("aria-current", "page")
+        views = tab.page.locator('[role="tab"]')
+        for i in range(views.count()):
+            views.nth(i).tap()
+            expect(views.nth(i)).to_have_attribute("aria-selected", "true")
+            tab.page.locator(".jk-old").wait_for(state="detached")
+            found[views.nth(i).get_attribute("data-key")] = tab.page.evaluate(SMALL)
+    assert {k: v for k, v in found.items() if v} == {}
+
+
+def test_a_plan_that_was_found_is_seen_and_its_rules_stay_folded(tab):
+    tab.tab("Proposals")
+    panel_is(tab, "half")
+    pull(tab, 60)
+    panel_is(tab, "full")
+    tab.page.locator('input[name="amount"]').fill("2")
+    tap(tab, '[data-key="solve"]')
+    added = tab.page.locator('[data-figure="plan-added"]')
+    added.wait_for(timeout=60000)
+    added.evaluate(f"async n => {{ while (!({SEEN})(n)) await new Promise(requestAnimationFrame); }}")
+    assert tab.page.locator('[data-key="grip"]').evaluate(SEEN)
+    # Nobody chose any of the rare rules.
+    assert tab.page.locator("details", has_text=tab._("More rules")).first.get_attribute("open") is None
+
+
+def test_what_is_not_saved_is_said_whole(tab):
+    tab.tab("What if")
+    limit = tab.page.locator('input[data-key="limit"]')
+    limit.fill("17")
+    limit.press("Enter")
+    line = tab.page.locator('[data-figure="scenario"]')
+    expect(line).to_contain_text(tab._("not saved"))
+    assert line.evaluate("n => n.scrollWidth <= n.clientWidth && n.scrollHeight <= n.clientHeight + 1")
