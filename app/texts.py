@@ -122,6 +122,16 @@ class Texts(Formatter):
         """
         return self._terms.get(f"data_{layer}", layer.replace("_", " "))
 
+    def column(self, name: str) -> str:
+        """Return what a column of a list is; one of a list's own by the heading it has there.
+
+        Examples
+        --------
+        >>> Texts("en").column("village_name"), Texts("id").column("Nama Puskesmas")
+        ('village name', 'Nama Puskesmas')
+        """
+        return self._terms.get(f"column_{name}", name)
+
     def load(self, load: float) -> str:
         """Return people ÷ capacity as whole per cent; never 100 % for nearly or just over full."""
         if math.isnan(load):

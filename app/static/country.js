@@ -5,8 +5,10 @@ function jangkauCountry(map, data) {
   data.lang = window.location.hash === "#en" ? "en" : "id";
   var drawn = jangkauNationMap(map, data);
   function tell(message) { home.postMessage({ jangkau: message }, window.location.origin); }
+  // What the page chose is not told back to it: two choices on their way would chase each other without end.
+  var told = false;
   drawn.follow({
-    shown: function (kind, season) { tell({ type: "kind", id: kind, text: season }); },
+    shown: function (kind, season) { if (!told) tell({ type: "kind", id: kind, text: season }); },
     regency: function (code) { tell({ type: "regency", code: code }); },
   });
   // The page gives the map its place after the map is there: the whole country, until somebody looks elsewhere.
@@ -18,7 +20,10 @@ function jangkauCountry(map, data) {
   var last = "";
   map.on("resize", function () { if (!looked) { if (last) drawn.go(last); else drawn.whole(); } });
   var posts = {
-    choose: function (m) { drawn.choose(m.kind, m.season); },
+    choose: function (m) {
+      told = true;
+      try { drawn.choose(m.kind, m.season); } finally { told = false; }
+    },
     go: function (m) {
       // The same again is meant, where somebody looked elsewhere since.
       last = m.code;

@@ -79,7 +79,7 @@ def _body(tab: CountryTab, light: Light, others: Mapping[str, str], told: str) -
         elif message.get("panel") in tab.views.param.panel.objects:
             tab.views.panel = message["panel"]
         elif isinstance(message.get("address"), str):
-            _go_back(tab, message["address"])
+            address.go_back(message["address"], message.get("turn"))
 
     def at_rest() -> None:
         """Make nothing ahead: all is there."""
@@ -91,7 +91,7 @@ def _body(tab: CountryTab, light: Light, others: Mapping[str, str], told: str) -
     head = desk.panel_head(tab, lambda: PLACES[PLACE], lambda: tabs)
     # After the head, which hears from it what is shown.
     body = make_body(tab)
-    _follow_address(tab)
+    address = _Address(tab)
     return pmui.Column(
         Wire(tab.stream, lambda: tab.settled, heard, at_rest, margin=0),
         _rail(tab, others, light),
@@ -102,26 +102,41 @@ def _body(tab: CountryTab, light: Light, others: Mapping[str, str], told: str) -
     )
 
 
-def _go_back(tab: CountryTab, search: str) -> None:
-    """Look at what the browser's history says."""
-    query = dict(parse_qsl(search[:LONGEST_ADDRESS].lstrip("?")))
-    code = query.get("code", "")
-    start(tab, {"kind": tab.country.kinds[0], "season": tab.country.seasons[0], **query, "code": code})
-    tab.go(tab.looked.code)
+class _Address:
+    """The address of a tab, and the steps of the browser's history."""
 
+    def __init__(self, tab: CountryTab) -> None:
+        self._tab, self._back = tab, False
+        # How often back or forward was pressed: what is said before the newest of it was heard is of a step
+        # that was left meanwhile.
+        self._turn = 0
+        follow(self._show, tab.looked, "kind", "season", "code")
 
-def _follow_address(tab: CountryTab) -> None:
-    looked = tab.looked
+    def go_back(self, search: str, turn: object) -> None:
+        """Look at what the browser's history says; no step is added, or those ahead would be lost."""
+        tab = self._tab
+        if isinstance(turn, int):
+            self._turn = turn
+        query = dict(parse_qsl(search[:LONGEST_ADDRESS].lstrip("?")))
+        plain = {"kind": tab.country.kinds[0], "season": tab.country.seasons[0]}
+        self._back = True
+        try:
+            start(tab, {**plain, **query, "code": query.get("code", "")})
+            self._show()
+        finally:
+            self._back = False
+        tab.go(tab.looked.code)
 
-    def show(*_events: object) -> None:
+    def _show(self, *_events: object) -> None:
+        tab = self._tab
+        looked = tab.looked
         said = {"area": CODE, "lang": tab.texts.lang, "kind": looked.kind}
         if len(tab.country.seasons) > 1:
             said["season"] = looked.season
         if looked.code:
             said["code"] = looked.code
-        tab.stream.put("address", {"search": f"?{urlencode(said)}", "push": True})
-
-    follow(show, looked, "kind", "season", "code")
+        address = {"search": f"?{urlencode(said)}", "push": not self._back, "turn": self._turn}
+        tab.stream.put("address", address)
 
 
 def _rail(tab: CountryTab, others: Mapping[str, str], light: Light) -> pmui.Column:

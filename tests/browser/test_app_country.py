@@ -97,6 +97,16 @@ def test_a_country_is_looked_at(chromium, url, size, lang):
     expect(rows).to_have_count(2)
     page.go_back()
     expect(page.locator('[data-figure="place"]')).to_contain_text("Gunungkidul")
+    # To where one came in, whose address says nothing yet, and forward again: no step is lost.
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(page.locator('[data-figure="place"]')).not_to_contain_text("Gunungkidul")
+    page.wait_for_function("location.search.includes('kind=') && !location.search.includes('code=')")
+    for _ in range(4):
+        page.go_forward()
+    page.wait_for_url("**code=34")
+    expect(page.locator('[data-figure="place"]')).to_contain_text("Yogyakarta")
     assert page.evaluate("window.hacked") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     context.close()
