@@ -97,19 +97,48 @@ def test_a_country_is_looked_at(chromium, url, size, lang):
     expect(rows).to_have_count(2)
     page.go_back()
     expect(page.locator('[data-figure="place"]')).to_contain_text("Gunungkidul")
-    # To where one came in, whose address says nothing yet, and forward again: no step is lost.
-    page.go_back()
-    page.go_back()
-    page.go_back()
-    expect(page.locator('[data-figure="place"]')).not_to_contain_text("Gunungkidul")
-    page.wait_for_function("location.search.includes('kind=') && !location.search.includes('code=')")
-    for _ in range(4):
-        page.go_forward()
-    page.wait_for_url("**code=34")
-    expect(page.locator('[data-figure="place"]')).to_contain_text("Yogyakarta")
     assert page.evaluate("window.hacked") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     context.close()
     host = url.split("/")[2]
     assert [u for u in asked if not u.startswith(("data:", "blob:")) and u.split("/")[2] != host] == []
     assert faults == []
+
+
+def test_villages_are_drawn_between_two_whole_zooms(chromium, url):
+    """As soon as kabupaten are no longer coloured, whatever the size of the window makes of the zoom."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{url}?lang=id")
+    frame = page.locator("iframe[src*='files/nation-']").element_handle().content_frame()
+    frame.wait_for_selector("#jk-legend .jk-hatch")
+    frame.evaluate(f"{MAP}.setView([-7.85, 110.5], 6.75, {{animate: false}})")
+    frame.wait_for_function(f"() => Object.values(({DRAWN})()).some(n => n > 100)")
+    context.close()
+
+
+def test_back_and_forward_lose_no_step_however_fast(chromium, url):
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.goto(f"{url}?lang=id")
+    page.locator(".tabulator-row:visible").first.click()
+    page.wait_for_url("**code=34.03**")
+    for kind in ("pustu", "puskesmas"):
+        page.locator(f'[data-key="kind-{kind}"]').click()
+        page.wait_for_url(f"**kind={kind}**")
+    page.locator('input[name="find"]').fill("yogya")
+    page.locator('[data-key="found-34"]').click()
+    page.wait_for_url("**code=34")
+    # To where one came in, whose address says nothing yet, and forward again.
+    for _ in range(4):
+        page.go_back()
+    page.wait_for_function("location.search.includes('kind=') && !location.search.includes('code=')")
+    expect(page.locator('[data-figure="place"]')).not_to_contain_text("Gunungkidul")
+    for _ in range(4):
+        page.go_forward()
+    page.wait_for_url("**code=34")
+    expect(page.locator('[data-figure="place"]')).to_contain_text("Yogyakarta")
+    # What was chosen stays chosen: map and page do not tell each other of the steps in turns.
+    page.wait_for_timeout(500)
+    assert page.url.endswith("code=34")
+    context.close()

@@ -164,8 +164,9 @@ function jangkauNationMap(map, data) {
       ctx.globalAlpha = 1;
     },
   };
+  // Leaflet rounds the zoom where it asks for tiles, and not where it drops them.
   var villages = protomapsL.leafletLayer({
-    url: archive, maxDataZoom: data.zooms[1], minZoom: VILLAGES_FROM, maxZoom: 15, noWrap: true, attribution: "",
+    url: archive, maxDataZoom: data.zooms[1], minZoom: VILLAGES_FROM - 0.5, maxZoom: 15, noWrap: true, attribution: "",
     paintRules: [{ dataLayer: data.layer, symbolizer: symbolizer }], labelRules: [],
   }).addTo(map);
   function villageAt(latlng) {
