@@ -46,7 +46,8 @@ def swipe(tab, start, end):
     for kind, ys in [("touchStart", [start]), *(("touchMove", [y]) for y in steps), ("touchEnd", [])]:
         points = [{"x": 195, "y": y} for y in ys]
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    tab.page.wait_for_timeout(50)
+    # A finger is lifted before it taps: so soon after it was drawn, a tap would be the end of that.
+    tab.page.wait_for_timeout(400)
 
 
 def panel_is(tab, size):
