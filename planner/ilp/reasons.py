@@ -130,7 +130,8 @@ def line(
     share = fact.unreached_wet if fact.found == VillageClass.DRY_ONLY else fact.unreached
     text = t[_key(fact, rule, straight=straight)].format(
         unit=_unit(t, kind), percent=percent(share), limit=f"{rule.limit_minutes:g}",
-        mode=(t | in_sentences(modes, lang)).get(f"mode_{mode}", mode), lacks=_what(t, "lacks", fact.lacks),
+        mode=in_sentences(modes, lang).get(f"mode_{mode}") or t.get(f"mode_{mode}", mode),
+        lacks=_what(t, "lacks", fact.lacks),
         not_known=_what(t, "not_known", fact.not_known),
     )  # fmt: skip
     return text[0].upper() + text[1:]

@@ -41,5 +41,5 @@ def in_sentences(called: Mapping[str, str], lang: str) -> dict[str, str]:
     >>> in_sentences({"cart": "gerobak sapi"}, "id")
     {'mode_cart': 'dengan gerobak sapi'}
     """
-    pattern = ilp_texts()[lang]["by_mode"]
-    return {f"mode_{name}": pattern.format(mode=said) for name, said in called.items()}
+    texts = ilp_texts()[lang]
+    return {f"mode_{name}": texts["by_mode"].format(mode=said) for name, said in called.items()}

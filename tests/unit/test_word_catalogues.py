@@ -175,6 +175,7 @@ def asked_of_ilp():
         of_python(keys, f"planner/reports/village_sheets/{part}.py", tables=("t",))
     of_python(keys, "planner/reports/pws.py", tables=("t",))
     of_python(keys, "planner/ilp/reasons.py", tables=("texts",))
+    of_python(keys, "planner/texts/modes.py", tables=("texts",))
     of_template(keys, "planner/data/pws.html", table="t")
     of_script(keys, "planner/data/pws.typ")
     for file in (ROOT / "app").rglob("*.py"):
