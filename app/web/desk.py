@@ -37,16 +37,11 @@ RAIL_BOX = {
 }  # fmt: skip
 PANEL_BOX = {
     **FIXED, "right": 0, "zIndex": 20, "backgroundColor": "background.paper", "overflowX": "hidden",
-    "overflowY": "auto", "scrollPaddingTop": "76px",
+    "overflowY": "auto",
     "visibility": "var(--jk-panel-seen)", "boxShadow": 3, "borderRadius": {"xs": "14px 14px 0 0", "md": 0},
     "left": {"xs": 0, "md": "auto"}, "width": {"xs": "auto", "md": "var(--jk-panel-w)"},
     "top": {"xs": "auto", "md": 0}, "bottom": "var(--jk-foot)",
     "height": {"xs": "var(--jk-sheet)", "md": "auto"},
-}  # fmt: skip
-# However far a long sheet is scrolled, it can be pulled down, closed or left for another view.
-HEAD_BOX = {
-    "position": "sticky", "top": "0", "z-index": "5",
-    "background": "var(--mui-palette-background-paper, #fff)",
 }  # fmt: skip
 VIEW_BOX = {
     "padding": "8px 12px 24px", "minWidth": 0, "boxSizing": "border-box", "width": "100%",
@@ -154,7 +149,7 @@ def panel_head(
         elif message["act"] == "panel" and message.get("size") in views.param.panel.objects:
             views.panel = message["size"]
 
-    fragment = Fragment(page.stream, "head", acted, label=page.texts.text("Panel"), styles=HEAD_BOX)
+    fragment = Fragment(page.stream, "head", acted, label=page.texts.text("Panel"))
 
     def show(*_events: object) -> None:
         fragment.html = page.render(

@@ -59,27 +59,6 @@ def pull(tab, to):
     swipe(tab, place + 12, to)
 
 
-def test_a_long_sheet_is_closed_wherever_it_was_scrolled_to(tab, hostile_layers):
-    code = hostile_layers.villages.index[3]
-    tap(tab, '[data-key="place-gaps"]')
-    panel_is(tab, "half")
-    tab.page.locator('[data-key="find"]').fill(str(code))
-    tap(tab, f'[data-key="found-village-{code}"]')
-    tab.page.locator("article h2").first.wait_for()
-    pull(tab, 60)
-    panel_is(tab, "full")
-    tab.page.locator(".jk-old").wait_for(state="detached")
-    # All of it is there: a part that is painted anew meanwhile takes the panel back to where it was.
-    last = tab.page.locator("article:visible h3").last
-    last.wait_for()
-    last.evaluate("n => n.scrollIntoView({block: 'start'})")
-    assert tab.page.locator("article h2").first.evaluate("n => n.getBoundingClientRect().top") < 60
-    for key in ("grip", "fold", "tab-sheet"):
-        assert tab.page.locator(f'[data-key="{key}"]').evaluate(SEEN), key
-    pull(tab, 800)
-    panel_is(tab, "closed")
-
-
 def test_what_is_pressed_is_large_enough_for_a_finger(tab):
     found = {}
     for key in ("place-data", "place-gaps", "place-plan", "place-ilp", "place-report"):
